@@ -1,0 +1,247 @@
+//! The local AWS as the functions meet it: through the AWS SDKs, over HTTP.
+
+mod dynamodb;
+mod sqs;
+
+use std::sync::Mutex;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sns::error::ProvideErrorMetadata;
+use aws_sdk_sns::types::MessageAttributeValue;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use super::*;
+
+const TABLE: &str = "recado";
+const WORK: &str = "work";
+const DEAD: &str = "work-dead";
+const REFUSED_NUMBER: &str = "+5511900000012";
+
+struct Stack {
+    aws: Aws,
+    sdk: SdkConfig,
+    inbox: Arc<Mutex<Vec<Sms>>>,
+}
+
+fn settings(inbox: &Arc<Mutex<Vec<Sms>>>) -> AwsSettings {
+    let key = |name: &str, key_type| KeyElement {
+        attribute_name: name.to_owned(),
+        key_type,
+    };
+    let string = |name: &str| AttributeDefinition {
+        attribute_name: name.to_owned(),
+        attribute_type: AttributeType::S,
+    };
+    let mut work = QueueSettings::new(WORK);
+    work.delay = Duration::from_secs(900);
+    work.redrive = Some(Redrive {
+        dead_letter_queue: DEAD.to_owned(),
+        max_receive_count: 3,
+    });
+    let inbox = Arc::clone(inbox);
+    AwsSettings {
+        port: 0,
+        data_dir: None,
+        table: Table {
+            table_name: TABLE.to_owned(),
+            key_schema: vec![key("pk", KeyType::Hash), key("sk", KeyType::Range)],
+            attribute_definitions: vec![string("pk"), string("sk")],
+            ttl_attribute: Some("ttl".to_owned()),
+        },
+        ttl_sweep: Duration::from_secs(3600),
+        queues: vec![work, QueueSettings::new(DEAD)],
+        secrets: BTreeMap::from([("meta-app-secret".to_owned(), "s3cr3t".to_owned())]),
+        sms: Arc::new(move |sms: Sms| {
+            if sms.to == REFUSED_NUMBER {
+                return Err(SmsRefusal::OptedOut);
+            }
+            inbox.lock().unwrap().push(sms);
+            Ok("message-1".to_owned())
+        }),
+    }
+}
+
+async fn start() -> Stack {
+    let inbox = Arc::default();
+    let settings = settings(&inbox);
+    start_with(settings, inbox).await
+}
+
+async fn start_with(settings: AwsSettings, inbox: Arc<Mutex<Vec<Sms>>>) -> Stack {
+    let aws = Aws::start(settings).await.unwrap();
+    let credentials = Credentials::new("local", "local", None, None, "tests");
+    let sdk = SdkConfig::builder()
+        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .endpoint_url(aws.endpoint())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled())
+        .build();
+    Stack { aws, sdk, inbox }
+}
+
+fn attribute(value: &str) -> MessageAttributeValue {
+    MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(value)
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_sms_reaches_the_gateway_as_it_was_published() {
+    let stack = start().await;
+    let published = aws_sdk_sns::Client::new(&stack.sdk)
+        .publish()
+        .phone_number("+5511912345678")
+        .message("Olá & <até> já: 100% + açúcar")
+        .message_attributes("AWS.SNS.SMS.SMSType", attribute("Transactional"))
+        .message_attributes("AWS.SNS.SMS.SenderID", attribute("Aurora"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(published.message_id(), Some("message-1"));
+    let inbox = stack.inbox.lock().unwrap();
+    assert_eq!(inbox.len(), 1);
+    assert_eq!(inbox[0].to, "+5511912345678");
+    assert_eq!(inbox[0].body, "Olá & <até> já: 100% + açúcar");
+    assert_eq!(inbox[0].sms_type, SmsType::Transactional);
+    assert_eq!(inbox[0].sender_id.as_deref(), Some("Aurora"));
+    assert_eq!(
+        stack.aws.report()["sns"],
+        json!({ "published": 1, "refused": 0, "sms_parts": 1 })
+    );
+}
+
+#[tokio::test]
+async fn an_sms_to_what_is_not_a_number_or_not_a_willing_one_is_refused() {
+    let stack = start().await;
+    let sns = aws_sdk_sns::Client::new(&stack.sdk);
+    for number in [
+        "5511912345678",
+        "+0511912345678",
+        "+55 11 91234-5678",
+        "+",
+        REFUSED_NUMBER,
+    ] {
+        let refused = sns
+            .publish()
+            .phone_number(number)
+            .message("Olá")
+            .send()
+            .await;
+        let error = refused.unwrap_err().into_service_error();
+        assert!(
+            error.is_invalid_parameter_exception(),
+            "{number}: {error:?}"
+        );
+        assert_eq!(error.code(), Some("InvalidParameter"));
+        assert!(
+            error.message().unwrap().starts_with("Invalid parameter: "),
+            "{error:?}"
+        );
+    }
+    assert!(stack.inbox.lock().unwrap().is_empty());
+    assert_eq!(stack.aws.report()["sns"]["refused"], 5);
+}
+
+#[tokio::test]
+async fn a_gateway_out_of_order_is_an_internal_error_and_not_the_callers_fault() {
+    let mut settings = settings(&Arc::default());
+    settings.sms = Arc::new(|_| Err(SmsRefusal::Unavailable));
+    let stack = start_with(settings, Arc::default()).await;
+    let sns = aws_sdk_sns::Client::new(&stack.sdk);
+    let sent = sns
+        .publish()
+        .phone_number("+5511912345678")
+        .message("Olá")
+        .send()
+        .await;
+    let error = sent.unwrap_err();
+    assert_eq!(error.raw_response().unwrap().status().as_u16(), 500);
+    assert!(error.into_service_error().is_internal_error_exception());
+}
+
+#[tokio::test]
+async fn a_secret_is_read_by_name_and_by_arn_and_changes_while_running() {
+    let stack = start().await;
+    let client = aws_sdk_secretsmanager::Client::new(&stack.sdk);
+    let read = async |id: &str| client.get_secret_value().secret_id(id).send().await;
+    assert_eq!(
+        read("meta-app-secret").await.unwrap().secret_string(),
+        Some("s3cr3t")
+    );
+    stack.aws.secrets().put("meta-app-secret", "rotated");
+    let by_arn = read(&Secrets::arn("meta-app-secret")).await.unwrap();
+    assert_eq!(by_arn.secret_string(), Some("rotated"));
+    let missing = read("nowhere").await.unwrap_err().into_service_error();
+    assert!(missing.is_resource_not_found_exception(), "{missing:?}");
+    assert_eq!(
+        stack.aws.report()["secretsmanager"]["requests"]["GetSecretValue"],
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_throttled_request_is_not_carried_out_and_not_counted() {
+    let stack = start().await;
+    stack
+        .aws
+        .interfere(Arc::new(|service, operation| match (service, operation) {
+            (Service::Sqs, "SendMessage") | (Service::DynamoDb, _) | (Service::Sns, _) => {
+                Verdict::Throttle
+            }
+            (_, _) => Verdict::Pass,
+        }));
+    let url = stack.aws.queues().url(WORK).unwrap();
+    let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
+    let sent = sqs
+        .send_message()
+        .queue_url(&url)
+        .message_body("x")
+        .send()
+        .await;
+    assert!(
+        sent.unwrap_err()
+            .into_service_error()
+            .is_request_throttled()
+    );
+    sqs.get_queue_attributes()
+        .queue_url(&url)
+        .send()
+        .await
+        .unwrap();
+    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
+    let listed = dynamodb
+        .list_tables()
+        .send()
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert_eq!(listed.code(), Some("ThrottlingException"));
+    let sns = aws_sdk_sns::Client::new(&stack.sdk);
+    let published = sns
+        .publish()
+        .phone_number("+5511912345678")
+        .message("x")
+        .send()
+        .await;
+    assert_eq!(published.unwrap_err().code(), Some("Throttling"));
+    let report = stack.aws.report();
+    assert_eq!(
+        report["sqs"]["requests"],
+        json!({ "GetQueueAttributes": 1 })
+    );
+    assert_eq!(report["dynamodb"]["requests"], json!({}));
+    assert_eq!(
+        report["sqs"]["queues"][WORK],
+        json!({ "visible": 0, "delayed": 0, "in_flight": 0 })
+    );
+    stack.aws.reset_counts();
+    assert_eq!(stack.aws.report()["sqs"]["requests"], json!({}));
+}

@@ -1,0 +1,7 @@
+//! recado-local
+pub mod template;
+
+pub mod aws;
+
+mod ids;
+pub mod lambda;

@@ -1,0 +1,366 @@
+//! Who may be written to, by which channel, for which purpose: the rules and the customer's own words.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::channel::Channel;
+use crate::class::Class;
+use crate::delivery::{CloseReason, Permission, SuppressReason};
+use crate::locale::Locale;
+
+/// What an event does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// The customer agrees.
+    Grant,
+    /// The customer no longer agrees.
+    Revoke,
+}
+
+impl Action {
+    /// The state that the event leaves behind, as the API names it.
+    #[must_use]
+    pub fn state(self) -> &'static str {
+        match self {
+            Self::Grant => "granted",
+            Self::Revoke => "revoked",
+        }
+    }
+}
+
+/// Where an event was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The bank's app.
+    App,
+    /// The bank's site.
+    Web,
+    /// A branch.
+    Branch,
+    /// A telephone call.
+    Call,
+    /// A word the customer sent.
+    WhatsappReply,
+    /// Brought over from another system.
+    Import,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 6] = [Self::App, Self::Web, Self::Branch, Self::Call, Self::WhatsappReply, Self::Import];
+
+    /// The word in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Web => "web",
+            Self::Branch => "branch",
+            Self::Call => "call",
+            Self::WhatsappReply => "whatsapp_reply",
+            Self::Import => "import",
+        }
+    }
+}
+
+/// The current consent for one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurposeConsent {
+    /// What the newest event did.
+    pub action: Action,
+    /// When it was captured.
+    pub since: Timestamp,
+    /// Where.
+    pub source: Source,
+}
+
+/// What Meta says a person wants of marketing: a state of its own beside ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetaPreference {
+    /// No marketing from this business.
+    Stop,
+    /// Marketing again.
+    Resume,
+}
+
+/// The current consents of one recipient on one channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelConsents {
+    /// By purpose.
+    pub purposes: BTreeMap<Class, PurposeConsent>,
+    /// Meta's own preference and when it was given; WhatsApp only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<(MetaPreference, Timestamp)>,
+}
+
+impl ChannelConsents {
+    /// Takes an event in. A newer one replaces an older one; at the same moment a revoke wins.
+    /// Answers whether anything changed: the same event again changes nothing.
+    #[must_use]
+    pub fn apply(&mut self, purposes: &[Class], event: PurposeConsent) -> Changed {
+        let mut changed = Changed::No;
+        for purpose in purposes {
+            let wins = self.purposes.get(purpose).is_none_or(|current| match event.since.cmp(&current.since) {
+                std::cmp::Ordering::Greater => true,
+                std::cmp::Ordering::Equal => event.action == Action::Revoke && current.action == Action::Grant,
+                std::cmp::Ordering::Less => false,
+            });
+            if wins {
+                self.purposes.insert(*purpose, event);
+                changed = Changed::Yes;
+            }
+        }
+        changed
+    }
+
+    /// The purposes that a reply revoked and nothing granted since: what an opt-in word restores.
+    #[must_use]
+    pub fn revoked_by_reply(&self) -> Vec<Class> {
+        let by_reply = |consent: &PurposeConsent| {
+            consent.action == Action::Revoke && consent.source == Source::WhatsappReply
+        };
+        self.purposes.iter().filter(|(_, consent)| by_reply(consent)).map(|(purpose, _)| *purpose).collect()
+    }
+
+    fn state(&self, purpose: Class) -> Option<Action> {
+        self.purposes.get(&purpose).map(|consent| consent.action)
+    }
+}
+
+/// Whether taking an event in changed anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It did.
+    Yes,
+    /// It was known, or is outdone by a newer one.
+    No,
+}
+
+/// All current consents of one recipient.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consents(pub BTreeMap<Channel, ChannelConsents>);
+
+impl Consents {
+    /// Whether a message of this class may leave by this channel now (I8).
+    ///
+    /// WhatsApp needs a grant (Meta's policy): without it authentication, security and transactional go
+    /// on to the next leg, servicing and marketing are suppressed. SMS and voice rest on the contract:
+    /// a revoke is obeyed for transactional and servicing; marketing never falls back.
+    #[must_use]
+    pub fn permission(&self, class: Class, channel: Channel) -> Permission {
+        let consents = self.0.get(&channel);
+        let state = consents.and_then(|consents| consents.state(class));
+        match (channel, class) {
+            (Channel::Whatsapp, Class::Authentication | Class::Security | Class::Transactional) => match state {
+                Some(Action::Grant) => Permission::Granted,
+                Some(Action::Revoke) | None => Permission::NotThisLeg(CloseReason::NoWhatsappConsent),
+            },
+            (Channel::Whatsapp, Class::Servicing | Class::Marketing) => {
+                let stopped = class == Class::Marketing
+                    && consents.and_then(|consents| consents.meta).is_some_and(|(meta, _)| meta == MetaPreference::Stop);
+                match state {
+                    Some(Action::Grant) if !stopped => Permission::Granted,
+                    Some(_) => Permission::NotAtAll(SuppressReason::OptedOut),
+                    None => Permission::NotAtAll(SuppressReason::NoConsent),
+                }
+            }
+            (Channel::Sms | Channel::Voice, Class::Authentication | Class::Security) => Permission::Granted,
+            (Channel::Sms | Channel::Voice, Class::Transactional | Class::Servicing) => match state {
+                Some(Action::Revoke) => Permission::NotThisLeg(CloseReason::OptedOut),
+                Some(Action::Grant) | None => Permission::Granted,
+            },
+            (Channel::Sms | Channel::Voice, Class::Marketing) => Permission::NotThisLeg(CloseReason::OptedOut),
+        }
+    }
+}
+
+/// What a customer's message asks of us, by exact rule: the word alone, never a classifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyword {
+    /// No more marketing and servicing on WhatsApp.
+    OptOut,
+    /// What a reply revoked, back again.
+    OptIn,
+}
+
+/// What an opt-out word revokes.
+pub const REVOKED_BY_REPLY: [Class; 2] = [Class::Servicing, Class::Marketing];
+
+const OPT_OUT: &[&str] = &[
+    // Portuguese: SAIR is ANATEL's word.
+    "sair", "parar", "pare", "cancelar", "descadastrar", "remover",
+    // English: the carriers' words.
+    "stop", "stopall", "unsubscribe", "cancel", "end", "quit",
+    // French and German.
+    "arret", "arreter", "desabonner", "desinscription", "stopp", "abmelden", "abbestellen",
+];
+const OPT_IN: &[&str] = &["voltar", "start", "unstop", "reprendre", "anmelden"];
+
+impl Keyword {
+    /// Reads the word, alone in the message: case, accents and punctuation around it do not count.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        if text.len() > 64 {
+            return None;
+        }
+        let plain: String = text
+            .nfkd()
+            .filter(|c| !is_combining_mark(*c))
+            .flat_map(char::to_lowercase)
+            .collect();
+        let word = plain.trim_matches(|c: char| !c.is_alphanumeric());
+        if OPT_OUT.contains(&word) {
+            Some(Self::OptOut)
+        } else if OPT_IN.contains(&word) {
+            Some(Self::OptIn)
+        } else {
+            None
+        }
+    }
+
+    /// The confirmation, sent once: it says which alerts still come.
+    #[must_use]
+    pub fn confirmation(self, locale: Locale, bank: &str) -> String {
+        match (self, locale) {
+            (Self::OptOut, Locale::PtBr) => format!(
+                "Pronto. O {bank} não enviará mais ofertas nem avisos de serviço por aqui. Alertas de transações, \
+                 de segurança e códigos de acesso continuam. Para voltar a receber, responda VOLTAR."
+            ),
+            (Self::OptOut, Locale::En) => format!(
+                "Done. {bank} will no longer send offers or service notices here. Transaction alerts, security \
+                 alerts and access codes still come. To receive them again, reply START."
+            ),
+            (Self::OptOut, Locale::Fr) => format!(
+                "C'est fait. {bank} ne vous enverra plus d'offres ni d'avis de service ici. Les alertes \
+                 d'opérations, de sécurité et les codes d'accès continuent. Pour les recevoir à nouveau, \
+                 répondez START."
+            ),
+            (Self::OptOut, Locale::De) => format!(
+                "Erledigt. {bank} sendet Ihnen hier keine Angebote und Servicehinweise mehr. Umsatz- und \
+                 Sicherheitsmeldungen sowie Zugangscodes kommen weiterhin. Um sie wieder zu erhalten, \
+                 antworten Sie START."
+            ),
+            (Self::OptIn, Locale::PtBr) => {
+                format!("Pronto. Você voltará a receber as mensagens do {bank} por aqui. Para parar, responda SAIR.")
+            }
+            (Self::OptIn, Locale::En) => {
+                format!("Done. You will receive {bank}'s messages here again. To stop, reply STOP.")
+            }
+            (Self::OptIn, Locale::Fr) => {
+                format!("C'est fait. Vous recevrez à nouveau les messages de {bank} ici. Pour arrêter, répondez STOP.")
+            }
+            (Self::OptIn, Locale::De) => {
+                format!("Erledigt. Sie erhalten hier wieder Nachrichten von {bank}. Zum Beenden antworten Sie STOPP.")
+            }
+        }
+    }
+
+    /// The word in the store and the logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OptOut => "opt_out",
+            Self::OptIn => "opt_in",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("time")
+    }
+
+    fn event(action: Action, second: i64) -> PurposeConsent {
+        PurposeConsent { action, since: at(second), source: Source::App }
+    }
+
+    #[test]
+    fn the_newest_event_counts_and_a_revoke_wins_a_tie() {
+        let check = |events: &[(Action, i64)], expected: Action| {
+            for order in [events.to_vec(), events.iter().rev().copied().collect()] {
+                let mut consents = ChannelConsents::default();
+                for (action, second) in order {
+                    let _changed = consents.apply(&[Class::Marketing], event(action, second));
+                }
+                assert_eq!(consents.state(Class::Marketing), Some(expected), "{events:?}");
+            }
+        };
+        check(&[(Action::Grant, 1), (Action::Revoke, 2)], Action::Revoke);
+        check(&[(Action::Revoke, 1), (Action::Grant, 2)], Action::Grant);
+        check(&[(Action::Grant, 5), (Action::Revoke, 5)], Action::Revoke);
+        let mut consents = ChannelConsents::default();
+        assert_eq!(consents.apply(&[Class::Marketing], event(Action::Grant, 1)), Changed::Yes);
+        assert_eq!(consents.apply(&[Class::Marketing], event(Action::Grant, 1)), Changed::No);
+    }
+
+    #[test]
+    fn consent_decides_per_class_and_channel() {
+        let none = Consents::default();
+        let with = |channel, class, action| {
+            let mut consents = ChannelConsents::default();
+            let _changed = consents.apply(&[class], event(action, 1));
+            Consents(BTreeMap::from([(channel, consents)]))
+        };
+        let around = Permission::NotThisLeg(CloseReason::NoWhatsappConsent);
+        for class in [Class::Authentication, Class::Security, Class::Transactional] {
+            assert_eq!(none.permission(class, Channel::Whatsapp), around);
+            assert_eq!(with(Channel::Whatsapp, class, Action::Revoke).permission(class, Channel::Whatsapp), around);
+            let granted = with(Channel::Whatsapp, class, Action::Grant);
+            assert_eq!(granted.permission(class, Channel::Whatsapp), Permission::Granted);
+            assert_eq!(none.permission(class, Channel::Sms), Permission::Granted);
+        }
+        for class in [Class::Servicing, Class::Marketing] {
+            let suppressed = Permission::NotAtAll(SuppressReason::NoConsent);
+            assert_eq!(none.permission(class, Channel::Whatsapp), suppressed);
+            let revoked = with(Channel::Whatsapp, class, Action::Revoke);
+            assert_eq!(revoked.permission(class, Channel::Whatsapp), Permission::NotAtAll(SuppressReason::OptedOut));
+        }
+        let stopped = Permission::NotThisLeg(CloseReason::OptedOut);
+        for class in [Class::Transactional, Class::Servicing] {
+            assert_eq!(with(Channel::Sms, class, Action::Revoke).permission(class, Channel::Sms), stopped);
+        }
+        for class in [Class::Authentication, Class::Security] {
+            let revoked = with(Channel::Sms, class, Action::Revoke);
+            assert_eq!(revoked.permission(class, Channel::Sms), Permission::Granted);
+        }
+        assert_eq!(with(Channel::Sms, Class::Marketing, Action::Grant).permission(Class::Marketing, Channel::Sms), stopped);
+    }
+
+    #[test]
+    fn metas_own_stop_ends_marketing_and_nothing_else() {
+        let mut whatsapp = ChannelConsents::default();
+        let _changed = whatsapp.apply(&Class::ALL, event(Action::Grant, 1));
+        whatsapp.meta = Some((MetaPreference::Stop, at(2)));
+        let consents = Consents(BTreeMap::from([(Channel::Whatsapp, whatsapp)]));
+        let refused = Permission::NotAtAll(SuppressReason::OptedOut);
+        assert_eq!(consents.permission(Class::Marketing, Channel::Whatsapp), refused);
+        assert_eq!(consents.permission(Class::Servicing, Channel::Whatsapp), Permission::Granted);
+    }
+
+    #[test]
+    fn only_the_word_alone_is_a_keyword() {
+        let check = |text: &str, expected: Option<Keyword>| assert_eq!(Keyword::read(text), expected, "{text}");
+        check("SAIR", Some(Keyword::OptOut));
+        check(" sair. ", Some(Keyword::OptOut));
+        check("“Parar”!", Some(Keyword::OptOut));
+        check("Arrêt", Some(Keyword::OptOut));
+        check("ＳＡＩＲ", Some(Keyword::OptOut));
+        check("Stop", Some(Keyword::OptOut));
+        check("VOLTAR", Some(Keyword::OptIn));
+        check("cancelar cartão", None);
+        check("quero sair", None);
+        check("não quero parar", None);
+        check("", None);
+        check(&"sair ".repeat(40), None);
+    }
+}

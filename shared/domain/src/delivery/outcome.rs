@@ -1,0 +1,91 @@
+//! What a carrier answers, in our words.
+
+use std::time::Duration;
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// This recipient cannot be reached this way, or this content cannot be sent: trying again is in vain.
+    Permanent,
+    /// It may work later: limits, a paused template.
+    Temporary,
+    /// Ours or the provider's: credentials, permissions, an unknown code.
+    Technical,
+}
+
+impl FailureKind {
+    /// The word in the API, the store and the logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::Temporary => "temporary",
+            Self::Technical => "technical",
+        }
+    }
+
+    /// Reads [`FailureKind::name`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Permanent, Self::Temporary, Self::Technical].into_iter().find(|kind| kind.name() == text)
+    }
+}
+
+/// A failure: its kind, the provider's own code, a short text of ours without personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Whose fault it is.
+    pub kind: FailureKind,
+    /// The provider's code, where it gave one.
+    pub code: Option<u32>,
+    /// What it means, in our words.
+    pub title: String,
+}
+
+impl Failure {
+    pub(super) fn encode(&self) -> String {
+        let code = self.code.map_or_else(String::new, |code| code.to_string());
+        format!("{}|{code}|{}", self.kind.name(), self.title)
+    }
+
+    pub(super) fn decode(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '|');
+        let kind = FailureKind::parse(parts.next()?)?;
+        let code = parts.next()?.parse().ok();
+        Some(Self { kind, code, title: parts.next()?.to_owned() })
+    }
+}
+
+/// The four ends of a POST to Meta, or of an SMS's Publish (I3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostOutcome {
+    /// Taken over by the carrier, under its own id where that may be stored.
+    Accepted {
+        /// The carrier's id; none for WhatsApp, whose wamid contains the number.
+        provider_id: Option<String>,
+    },
+    /// Meta keeps it back until it knows the template's quality: counts as failed for the ladder.
+    Held,
+    /// Refused for good.
+    Rejected(Failure),
+    /// Known not to have left; worth another try.
+    NotSent {
+        /// Why.
+        failure: Failure,
+        /// Not before this long.
+        retry_after: Duration,
+    },
+    /// The request may have left and nobody knows what became of it.
+    Unknown,
+}
+
+/// What one webhook POST says of one notification, folded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipts {
+    /// It reached the handset.
+    pub delivered: bool,
+    /// It was read.
+    pub read: bool,
+    /// The newest attempt that failed, and how.
+    pub failed: Option<(u32, Failure)>,
+}

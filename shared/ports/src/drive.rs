@@ -1,0 +1,212 @@
+//! Carries out what the protocol decides: effects in the order given, their answers fed back.
+
+use std::time::Duration;
+
+use recado_domain::delivery::{
+    CapVerdict, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits, Notification, Permission,
+    PostOutcome, step,
+};
+use thiserror::Error;
+
+use crate::queues::{Job, QueueError, Queues, TimerMessage};
+use crate::store::{Notifications, StoreError, Written};
+use crate::Chance;
+
+/// More rounds than any path of the protocol has; past it the message is left for later.
+const MOST_ROUNDS: u32 = 16;
+
+/// What a drive needs of the world.
+#[derive(Clone, Debug)]
+pub struct World<S, Q, C> {
+    /// The notifications.
+    pub store: S,
+    /// The queues.
+    pub queues: Q,
+    /// Time and randomness.
+    pub chance: C,
+    /// The times that claims rest on.
+    pub limits: Limits,
+}
+
+/// What only one of the functions can do.
+pub trait Hands: Send + Sync {
+    /// Takes a pacing token of the tenant's number.
+    fn pace(&self, item: &Notification) -> impl Future<Output = Paced> + Send;
+
+    /// Reads whether the leg may be sent to the recipient now (I8).
+    fn permission(&self, item: &Notification, leg: u8) -> impl Future<Output = Result<Permission, StoreError>> + Send;
+
+    /// Counts against the day's cap.
+    fn count(&self, item: &Notification) -> impl Future<Output = Result<CapVerdict, StoreError>> + Send;
+
+    /// Sends the leg's message, once.
+    fn post(&self, item: &Notification, leg: u8, claim: &Claim) -> impl Future<Output = PostOutcome> + Send;
+
+    /// Hears of everything that happened, in order, for logs and metrics.
+    fn noticed(&self, item: &Notification, event: &Event);
+}
+
+/// Whether a number has room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paced {
+    /// A token was taken.
+    Ready,
+    /// Not for this long.
+    Busy(Duration),
+}
+
+/// What becomes of the message that started the drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// It is done with.
+    Acknowledge,
+    /// It must come back.
+    Leave,
+}
+
+/// Why a drive broke off. The message comes back and the facts tell where it stood.
+#[derive(Debug, Error)]
+pub enum DriveError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A queue did not answer.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
+    /// Puts a message of the protocol into its queue.
+    pub async fn hand_off(&self, item: &Notification, handoff: &Handoff) -> Result<(), QueueError> {
+        match handoff {
+            Handoff::Arm { leg, kind, at } => {
+                let timer = TimerMessage { notification: item.id.clone(), leg: *leg, kind: *kind, at: *at };
+                self.queues.arm(&item.tenant, &timer, self.chance.now()).await
+            }
+            Handoff::Enqueue { attempt, after } => {
+                let job = Job::Send { notification: item.id.clone(), attempt: *attempt };
+                self.queues.enqueue(item.lane, &item.tenant, &job, *after).await
+            }
+        }
+    }
+
+    /// Drives one notification from `first` until nothing is left to do.
+    pub async fn drive<H: Hands>(&self, hands: &H, item: Notification, first: Event) -> Result<Done, DriveError> {
+        let mut item = item;
+        let mut event = first.clone();
+        for _ in 0..MOST_ROUNDS {
+            hands.noticed(&item, &event);
+            let context = Context { now: self.chance.now(), token: self.chance.token(), limits: self.limits };
+            let mut next = None;
+            for effect in step(&item, &event, &context) {
+                match self.carry_out(hands, &mut item, effect).await? {
+                    Answer::Go => {}
+                    Answer::Event(event) => next = Some(event),
+                    Answer::Again => next = Some(first.clone()),
+                    Answer::Leave => return Ok(Done::Leave),
+                    Answer::Gone => return Ok(Done::Acknowledge),
+                }
+                if next.is_some() {
+                    break;
+                }
+            }
+            match next {
+                Some(answer) => event = answer,
+                None => return Ok(Done::Acknowledge),
+            }
+        }
+        Ok(Done::Leave)
+    }
+
+    async fn carry_out<H: Hands>(
+        &self,
+        hands: &H,
+        item: &mut Notification,
+        effect: Effect,
+    ) -> Result<Answer, DriveError> {
+        Ok(match effect {
+            Effect::HandOff(handoff) => {
+                self.hand_off(item, &handoff).await?;
+                Answer::Go
+            }
+            Effect::Record(change) => match self.store.write(&item.id, &change).await? {
+                Written::Applied(now) | Written::Refused(now) => {
+                    *item = *now;
+                    Answer::Go
+                }
+                Written::Missing => Answer::Gone,
+            },
+            Effect::Require(change) => match self.store.write(&item.id, &change).await? {
+                Written::Applied(now) => {
+                    *item = *now;
+                    Answer::Go
+                }
+                Written::Refused(now) => {
+                    *item = *now;
+                    Answer::Again
+                }
+                Written::Missing => Answer::Gone,
+            },
+            Effect::Claim { leg, claim, change } => match self.store.write(&item.id, &change).await? {
+                Written::Applied(now) => {
+                    *item = *now;
+                    Answer::Event(Event::Claimed { leg, claim })
+                }
+                Written::Refused(now) => {
+                    *item = *now;
+                    Answer::Again
+                }
+                Written::Missing => Answer::Gone,
+            },
+            Effect::Pace { attempt } => Answer::Event(match hands.pace(item).await {
+                Paced::Ready => Event::Paced { attempt },
+                Paced::Busy(after) => Event::Busy { attempt, after },
+            }),
+            Effect::Count { claim } => {
+                let verdict = hands.count(item).await?;
+                Answer::Event(Event::Counted { claim, verdict })
+            }
+            Effect::AskConsent { leg, claim } => {
+                let permission = hands.permission(item, leg).await?;
+                Answer::Event(Event::Permitted { leg, claim, permission })
+            }
+            Effect::Post { leg, claim, not_after, pause } => {
+                if !pause.is_zero() {
+                    self.chance.rest(pause).await;
+                }
+                let outcome = if self.chance.now() > not_after {
+                    PostOutcome::NotSent {
+                        failure: Failure {
+                            kind: FailureKind::Technical,
+                            code: None,
+                            title: "stalled before sending".to_owned(),
+                        },
+                        retry_after: Duration::from_secs(1),
+                    }
+                } else {
+                    hands.post(item, leg, &claim).await
+                };
+                Answer::Event(Event::Posted { leg, claim, outcome })
+            }
+            Effect::Nap(duration) => {
+                self.chance.rest(duration).await;
+                match self.store.read(&item.id).await? {
+                    Some(now) => {
+                        *item = now;
+                        Answer::Again
+                    }
+                    None => Answer::Gone,
+                }
+            }
+            Effect::Leave => Answer::Leave,
+        })
+    }
+}
+
+enum Answer {
+    Go,
+    Event(Event),
+    Again,
+    Leave,
+    Gone,
+}

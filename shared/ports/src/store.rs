@@ -1,0 +1,300 @@
+//! What is kept: notifications, recipients with their consent, conversations.
+
+use jiff::Timestamp;
+use recado_domain::channel::Channel;
+use recado_domain::class::Class;
+use recado_domain::consent::{ChannelConsents, Changed, Consents, MetaPreference, PurposeConsent};
+use recado_domain::delivery::{CapVerdict, Change, Notification};
+use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
+use recado_domain::locale::Locale;
+use recado_domain::seal::Sealed;
+use thiserror::Error;
+
+/// Why the store did not answer.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Throttled, timed out, unreachable: worth another try. Whether a write took effect is unknown.
+    #[error("store unavailable: {0}")]
+    Unavailable(String, #[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// An item that does not read: an unknown version or a missing attribute. Names no value.
+    #[error("store item unreadable: {0}")]
+    Unreadable(String),
+}
+
+/// The answer to a Put of a new notification.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    /// It is new.
+    New,
+    /// One with this id was there already.
+    Already(Box<Notification>),
+}
+
+/// The answer to a conditional write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Written {
+    /// It took effect; the item as it is now. Also when the writer's own earlier try had won (I5).
+    Applied(Box<Notification>),
+    /// The condition did not hold; the item as it is.
+    Refused(Box<Notification>),
+    /// There is no such item.
+    Missing,
+}
+
+/// One item per notification; all updates are single-item and conditional.
+pub trait Notifications: Send + Sync {
+    /// Stores a new notification unless one with its id exists (I2).
+    fn create(&self, item: &Notification) -> impl Future<Output = Result<Created, StoreError>> + Send;
+
+    /// Reads, strongly consistent.
+    fn read(&self, id: &NotificationId) -> impl Future<Output = Result<Option<Notification>, StoreError>> + Send;
+
+    /// Writes conditionally.
+    fn write(&self, id: &NotificationId, change: &Change) -> impl Future<Output = Result<Written, StoreError>> + Send;
+}
+
+/// What is kept of a person besides consent. Personal data sealed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// The number, sealed for [`Profile::associated`].
+    pub phone: Option<Sealed>,
+    /// The language the person reads.
+    pub locale: Option<Locale>,
+    /// Digest of the last known business-scoped user id.
+    pub user_digest: Option<String>,
+    /// Until when free-form messages may be sent (24 h from the last inbound message).
+    pub window_until: Option<Timestamp>,
+    /// When the person was erased.
+    pub erased_at: Option<Timestamp>,
+}
+
+impl Profile {
+    /// The name under which a profile's number is sealed: the item's key.
+    #[must_use]
+    pub fn associated(tenant: &TenantId, recipient: &RecipientToken) -> String {
+        format!("RCP#{tenant}#{recipient}#PROFILE")
+    }
+}
+
+/// What changes in a profile; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProfileUpdate {
+    /// The number, sealed; kept if one is there.
+    pub phone: Option<Sealed>,
+    /// The language.
+    pub locale: Option<Locale>,
+    /// Digest of the user id.
+    pub user_digest: Option<String>,
+    /// The window's end; only ever later.
+    pub window_until: Option<Timestamp>,
+}
+
+/// A recipient as the sending functions see it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recipient {
+    /// The profile, where there is one.
+    pub profile: Option<Profile>,
+    /// The current consents.
+    pub consents: Consents,
+}
+
+/// One consent event with its evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsentEvent {
+    /// On which channel.
+    pub channel: Channel,
+    /// For which purposes.
+    pub purposes: Vec<Class>,
+    /// What it does, when and where it was captured.
+    pub consent: PurposeConsent,
+    /// Digest of the event: the same event again is the same entry.
+    pub digest: String,
+    /// When it reached us.
+    pub received_at: Timestamp,
+    /// The evidence (wording, actor, address), sealed for [`ConsentEvent::associated`].
+    pub evidence: Option<Sealed>,
+}
+
+impl ConsentEvent {
+    /// The history entry's sort key.
+    #[must_use]
+    pub fn sort_key(&self) -> String {
+        format!("{:015}#{}", self.consent.since.as_millisecond(), self.digest)
+    }
+
+    /// The name under which the evidence is sealed: the entry's key.
+    #[must_use]
+    pub fn associated(tenant: &TenantId, recipient: &RecipientToken, sort_key: &str) -> String {
+        format!("RCPH#{tenant}#{recipient}#{sort_key}")
+    }
+}
+
+/// A consent event as the history holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HistoryEntry {
+    /// Its sort key.
+    pub sort_key: String,
+    /// The event.
+    pub event: ConsentEvent,
+}
+
+/// A page of history, oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistoryPage {
+    /// The entries.
+    pub entries: Vec<HistoryEntry>,
+    /// Where the next page starts; none at the end.
+    pub next: Option<String>,
+}
+
+/// What an erasure removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ErasureReport {
+    /// Items deleted or emptied.
+    pub items: usize,
+}
+
+/// Recipients and their consent.
+pub trait Recipients: Send + Sync {
+    /// Profile and consents in one strongly consistent read (I8).
+    fn recipient(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+    ) -> impl Future<Output = Result<Recipient, StoreError>> + Send;
+
+    /// Counts a notification against the day's cap of its purpose; the same one counts once.
+    fn count(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        day: &str,
+        purpose: Class,
+        notification: &NotificationId,
+        cap: u32,
+    ) -> impl Future<Output = Result<CapVerdict, StoreError>> + Send;
+
+    /// Takes a consent event in: current state and history in one transaction; idempotent.
+    /// Answers what changed and the channel's consents as they are now.
+    fn consent(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        event: &ConsentEvent,
+    ) -> impl Future<Output = Result<(Changed, ChannelConsents), StoreError>> + Send;
+
+    /// Stores Meta's own marketing preference; an older one never replaces a newer one.
+    fn meta_preference(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        preference: MetaPreference,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// A page of the consent history.
+    fn history(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        after: Option<&str>,
+        limit: u32,
+    ) -> impl Future<Output = Result<HistoryPage, StoreError>> + Send;
+
+    /// Changes the profile, creating it where there is none.
+    fn update_profile(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        update: &ProfileUpdate,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes whose WhatsApp id it is, by digest.
+    fn put_alias(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+        recipient: &RecipientToken,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whose WhatsApp id it is.
+    fn alias(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+    ) -> impl Future<Output = Result<Option<RecipientToken>, StoreError>> + Send;
+
+    /// Erases the person: number, window, evidence, conversation, aliases. Every consent ends revoked,
+    /// and the fact of the erasure stays, so that nobody writes by mistake.
+    fn erase(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<ErasureReport, StoreError>> + Send;
+}
+
+/// One entry of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChatEntry {
+    /// `milliseconds#digest of the inbound id`: Meta's repeats fall on the same key.
+    pub sort_key: String,
+    /// What kind of message, a bounded word (`text`, `image`, `opt_out` …).
+    pub kind: String,
+    /// The text with everything sensitive masked; none where there is no text.
+    pub masked: Option<String>,
+    /// Sender's address and text, sealed for [`ChatEntry::associated`].
+    pub content: Sealed,
+}
+
+impl ChatEntry {
+    /// The name under which an entry's content is sealed: the item's key.
+    #[must_use]
+    pub fn associated(tenant: &TenantId, recipient: &RecipientToken, sort_key: &str) -> String {
+        format!("CHAT#{tenant}#{recipient}#{sort_key}")
+    }
+}
+
+/// Whether an entry was new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChatRecord {
+    /// It is new.
+    New,
+    /// Meta had sent it before.
+    Repeated,
+}
+
+/// Conversations.
+pub trait Conversations: Send + Sync {
+    /// Stores an inbound message once.
+    fn put_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        entry: &ChatEntry,
+    ) -> impl Future<Output = Result<ChatRecord, StoreError>> + Send;
+
+    /// Reads one entry.
+    fn chat_entry(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> impl Future<Output = Result<Option<ChatEntry>, StoreError>> + Send;
+
+    /// Claims the one answer to an entry: true once per entry.
+    fn claim_reply(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<ChatRecord, StoreError>> + Send;
+
+    /// Every entry, oldest first (for the person's own export).
+    fn conversation(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+    ) -> impl Future<Output = Result<Vec<ChatEntry>, StoreError>> + Send;
+}

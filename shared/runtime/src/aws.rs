@@ -1,0 +1,123 @@
+//! The AWS clients, built from the environment: no profile files, no provider chain.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::config::{Env, Settings};
+use crate::http::{SdkHttp, shared_client};
+
+/// How often a client tries a request again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retries {
+    /// Three attempts in all: for what may be repeated (DynamoDB, SQS).
+    Three,
+    /// One attempt: for what has no idempotency key (an SMS).
+    Never,
+}
+
+/// Region, credentials and endpoints as Lambda puts them into the environment.
+#[derive(Clone)]
+pub struct AwsConfig {
+    region: String,
+    credentials: Credentials,
+    endpoints: [Option<String>; 4],
+}
+
+const SERVICES: [&str; 4] = ["DYNAMODB", "SQS", "SNS", "SECRETS_MANAGER"];
+
+impl AwsConfig {
+    /// Reads `AWS_REGION`, the credentials, and the SDKs' own endpoint variables (`AWS_ENDPOINT_URL`,
+    /// `AWS_ENDPOINT_URL_SQS` …), which only the local stack sets.
+    #[must_use]
+    pub fn read(env: &dyn Env, settings: &Settings<'_>) -> Self {
+        let endpoint = |service: &str| {
+            env.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| env.get("AWS_ENDPOINT_URL"))
+        };
+        Self {
+            region: settings.text("AWS_REGION"),
+            credentials: Credentials::new(
+                settings.text("AWS_ACCESS_KEY_ID"),
+                settings.text("AWS_SECRET_ACCESS_KEY"),
+                env.get("AWS_SESSION_TOKEN"),
+                None,
+                "environment",
+            ),
+            endpoints: SERVICES.map(endpoint),
+        }
+    }
+}
+
+/// The shared connector and what every client needs.
+#[derive(Clone)]
+pub struct Aws {
+    http: reqwest::Client,
+    config: AwsConfig,
+}
+
+macro_rules! client {
+    ($(#[$doc:meta])* $name:ident, $sdk:ident, $service:literal) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(&self, retries: Retries, attempt_timeout: Duration) -> $sdk::Client {
+            let mut builder = $sdk::Config::builder()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .region($sdk::config::Region::new(self.config.region.clone()))
+                .credentials_provider(self.config.credentials.clone())
+                .http_client(SdkHttp(self.http.clone()))
+                .sleep_impl(TokioSleep::new())
+                .retry_config(match retries {
+                    Retries::Three => RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)),
+                    Retries::Never => RetryConfig::disabled(),
+                })
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .operation_attempt_timeout(attempt_timeout)
+                        .build(),
+                );
+            if let Some(endpoint) = self.endpoint($service) {
+                builder = builder.endpoint_url(endpoint);
+            }
+            $sdk::Client::from_conf(builder.build())
+        }
+    };
+}
+
+impl Aws {
+    /// Builds the shared connector. Opens no connection.
+    #[must_use]
+    pub fn new(config: AwsConfig) -> Self {
+        Self { http: shared_client(), config }
+    }
+
+    /// The one HTTP client, for Meta.
+    #[must_use]
+    pub fn http(&self) -> reqwest::Client {
+        self.http.clone()
+    }
+
+    fn endpoint(&self, service: &str) -> Option<&str> {
+        let index = SERVICES.iter().position(|name| *name == service)?;
+        self.config.endpoints[index].as_deref()
+    }
+
+    client! {
+        /// DynamoDB.
+        dynamodb, aws_sdk_dynamodb, "DYNAMODB"
+    }
+    client! {
+        /// SQS.
+        sqs, aws_sdk_sqs, "SQS"
+    }
+    client! {
+        /// SNS.
+        sns, aws_sdk_sns, "SNS"
+    }
+    client! {
+        /// Secrets Manager.
+        secrets, aws_sdk_secretsmanager, "SECRETS_MANAGER"
+    }
+}

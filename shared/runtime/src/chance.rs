@@ -1,0 +1,42 @@
+//! The process's clock and randomness.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use recado_domain::ids::ClaimToken;
+use recado_domain::seal::NONCE_BYTES;
+use recado_ports::Chance;
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// The wall clock and the system's random numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Process {
+    random: SystemRandom,
+}
+
+impl Process {
+    fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes).expect("the operating system has random numbers");
+        bytes
+    }
+}
+
+impl Chance for Process {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn token(&self) -> ClaimToken {
+        ClaimToken::from_random(self.bytes())
+    }
+
+    fn nonce(&self) -> [u8; NONCE_BYTES] {
+        self.bytes()
+    }
+
+    async fn rest(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

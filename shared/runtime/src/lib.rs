@@ -1,0 +1,22 @@
+//! All that Recado knows of Lambda: settings, clients, secrets, batches, problem documents, logs.
+
+mod aws;
+mod batch;
+mod chance;
+mod config;
+mod http;
+mod logs;
+mod metrics;
+pub mod problem;
+mod secrets;
+mod tenant;
+
+pub use aws::{Aws, AwsConfig, Retries};
+pub use batch::{Handled, each_record};
+pub use chance::Process;
+pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
+pub use http::shared_client;
+pub use logs::init;
+pub use metrics::{Metric, count};
+pub use secrets::{Keys, SecretError, WhatsappSecret};
+pub use tenant::{Caller, caller};

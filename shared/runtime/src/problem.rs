@@ -1,0 +1,181 @@
+//! Problem documents (RFC 9457): what a caller reads. What we log is another text.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use recado_domain::fault::Fault;
+use serde::Serialize;
+
+/// A problem with a stable type `urn:recado:problem:<name>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The body is not JSON.
+    NotJson,
+    /// The `Idempotency-Key` header is missing or not 1–255 printable ASCII characters.
+    IdempotencyKey,
+    /// No such resource, or another tenant's.
+    NotFound,
+    /// It has ended and can no longer be cancelled.
+    NotCancellable,
+    /// The body is over its limit in bytes.
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// The body's media type is not JSON's.
+    MediaType,
+    /// The content breaks its rules: all faults at once.
+    Invalid(Vec<Fault>),
+    /// The key was used with other content.
+    IdempotencyMismatch,
+    /// Store or queue unavailable; safe to repeat with the same key.
+    Unavailable,
+    /// The token's client is no tenant's.
+    UnknownClient,
+    /// Our fault.
+    Internal,
+}
+
+#[derive(Serialize)]
+struct Document {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+}
+
+impl Problem {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotJson | Self::IdempotencyKey => StatusCode::BAD_REQUEST,
+            Self::UnknownClient => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotCancellable => StatusCode::CONFLICT,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::NotJson => "malformed-json",
+            Self::IdempotencyKey => "idempotency-key",
+            Self::NotFound => "not-found",
+            Self::NotCancellable => "already-ended",
+            Self::TooLarge { .. } => "body-too-large",
+            Self::MediaType => "unsupported-media-type",
+            Self::Invalid(_) => "invalid-content",
+            Self::IdempotencyMismatch => "idempotency-mismatch",
+            Self::Unavailable => "unavailable",
+            Self::UnknownClient => "unknown-client",
+            Self::Internal => "internal",
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::NotJson => "The body is not JSON",
+            Self::IdempotencyKey => "No usable Idempotency-Key",
+            Self::NotFound => "Not found",
+            Self::NotCancellable => "Cannot be cancelled any more",
+            Self::TooLarge { .. } => "The body is too large",
+            Self::MediaType => "The media type is not JSON",
+            Self::Invalid(_) => "The content breaks its rules",
+            Self::IdempotencyMismatch => "The key was used with other content",
+            Self::Unavailable => "Unavailable for the moment",
+            Self::UnknownClient => "The client is not registered",
+            Self::Internal => "Our fault",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::NotJson => "Send one JSON object in UTF-8.".to_owned(),
+            Self::IdempotencyKey => {
+                "Send the header Idempotency-Key with 1 to 255 printable ASCII characters.".to_owned()
+            }
+            Self::NotFound => "There is nothing of yours under this name.".to_owned(),
+            Self::NotCancellable => "The notification has already ended otherwise.".to_owned(),
+            Self::TooLarge { limit } => format!("A body may have at most {limit} bytes."),
+            Self::MediaType => "Send Content-Type: application/json.".to_owned(),
+            Self::Invalid(faults) => format!("{} of its rules broken; see errors.", faults.len()),
+            Self::IdempotencyMismatch => {
+                "This Idempotency-Key already stands for a request with other content.".to_owned()
+            }
+            Self::Unavailable => "Nothing is lost: repeat the request with the same key.".to_owned(),
+            Self::UnknownClient => "The token is valid, but its client belongs to no tenant.".to_owned(),
+            Self::Internal => "The request failed for a reason of ours; repeating it with the same key is safe.".to_owned(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let document = Document {
+            r#type: format!("urn:recado:problem:{}", self.name()),
+            title: self.title(),
+            status: self.status().as_u16(),
+            detail: self.detail(),
+            errors: match &self {
+                Self::Invalid(faults) => faults.clone(),
+                Self::NotJson
+                | Self::IdempotencyKey
+                | Self::NotFound
+                | Self::NotCancellable
+                | Self::TooLarge { .. }
+                | Self::MediaType
+                | Self::IdempotencyMismatch
+                | Self::Unavailable
+                | Self::UnknownClient
+                | Self::Internal => Vec::new(),
+            },
+        };
+        let mut response = (self.status(), Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self == Self::Unavailable {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl From<recado_ports::StoreError> for Problem {
+    fn from(error: recado_ports::StoreError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "store");
+        match error {
+            recado_ports::StoreError::Unavailable(..) => Self::Unavailable,
+            recado_ports::StoreError::Unreadable(_) => Self::Internal,
+        }
+    }
+}
+
+impl From<recado_ports::QueueError> for Problem {
+    fn from(error: recado_ports::QueueError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "queue");
+        Self::Unavailable
+    }
+}
+
+/// The largest body of the banks' API, in bytes.
+pub const LARGEST_BODY: usize = 64 * 1024;
+
+/// Checks a request's media type and size before anything reads it.
+pub fn check_body(headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Problem> {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::MediaType);
+    }
+    if body.len() > LARGEST_BODY {
+        return Err(Problem::TooLarge { limit: LARGEST_BODY });
+    }
+    Ok(())
+}

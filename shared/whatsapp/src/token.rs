@@ -1,0 +1,52 @@
+//! The key to a business account at Meta.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use thiserror::Error;
+
+/// Why a text cannot be an access token. Never echoes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an access token is 1 to 1,024 visible ASCII characters")]
+pub struct TokenError;
+
+/// A system user's access token. Prints nothing of itself.
+#[derive(Clone)]
+pub struct AccessToken(HeaderValue);
+
+impl AccessToken {
+    /// Reads a token as the secret store keeps it; white space around it is not part of it.
+    pub fn parse(text: &str) -> Result<Self, TokenError> {
+        let text = text.trim();
+        if !(1..=1024).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(TokenError);
+        }
+        let mut header = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| TokenError)?;
+        header.set_sensitive(true);
+        Ok(Self(header))
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_would_break_the_header_is_refused_and_none_prints_itself() {
+        for text in ["", "  ", "two words", "line\nbreak", "açúcar", &"x".repeat(1025)] {
+            assert!(AccessToken::parse(text).is_err(), "{text}");
+        }
+        let token = AccessToken::parse("EAAfictional\n").expect("valid");
+        assert_eq!(format!("{token:?} {:?}", token.header()), "AccessToken(…) Sensitive");
+    }
+}

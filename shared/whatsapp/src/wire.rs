@@ -1,0 +1,418 @@
+//! What is sent, as Meta wants to read it (`POST /{phone number id}/messages`).
+
+use recado_domain::ids::Callback;
+use recado_domain::message::{
+    Addressee, BodyValues, ButtonValue, ButtonsMessage, HeaderValue, ListMessage, Media,
+    OrderDetails, Outgoing, PixKeyType, TemplateMessage,
+};
+use recado_domain::money::Money;
+use serde::Serialize;
+
+use crate::webhook::MessageId;
+
+/// The body that sends `message`. Holds the customer's data: never logged, never stored.
+#[must_use]
+pub fn message(to: &Addressee, message: &Outgoing, callback: Option<&Callback>) -> Vec<u8> {
+    let (to, recipient) = address(to);
+    let (kind, content) = content(message);
+    let envelope = Envelope {
+        messaging_product: "whatsapp",
+        recipient_type: "individual",
+        to,
+        recipient,
+        kind,
+        content,
+        biz_opaque_callback_data: callback.map(ToString::to_string),
+    };
+    serialise(&envelope)
+}
+
+/// The body that shows the customer that their message was read.
+#[must_use]
+pub fn read_mark(message: &MessageId) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct ReadMark<'a> {
+        messaging_product: &'static str,
+        status: &'static str,
+        message_id: &'a str,
+    }
+    serialise(&ReadMark {
+        messaging_product: "whatsapp",
+        status: "read",
+        message_id: message.expose(),
+    })
+}
+
+fn serialise(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("texts, numbers and lists always make JSON")
+}
+
+/// `to` and `recipient`, of which Meta wants one. The `+` stays: without it Meta puts the business
+/// number's country in front.
+#[allow(clippy::disallowed_methods, reason = "the wire needs the number")]
+fn address(to: &Addressee) -> (Option<&str>, Option<&str>) {
+    match to {
+        Addressee::Phone(phone) => (Some(phone.expose()), None),
+        Addressee::User(user) => (None, Some(user.as_str())),
+    }
+}
+
+fn content(message: &Outgoing) -> (&'static str, Content<'_>) {
+    match message {
+        Outgoing::Template(it) => ("template", Content::Template(template(it))),
+        Outgoing::Text { body } => ("text", Content::Text { body }),
+        Outgoing::Buttons(it) => ("interactive", Content::Interactive(buttons(it))),
+        Outgoing::List(it) => ("interactive", Content::Interactive(list(it))),
+        Outgoing::OrderDetails { body, order } => {
+            ("interactive", Content::Interactive(order_message(body, order)))
+        }
+    }
+}
+
+fn template(message: &TemplateMessage) -> Template<'_> {
+    let header = message.header.as_ref().map(|value| Component::of("header", vec![header(value)]));
+    let body = match &message.body {
+        BodyValues::Named(values) => {
+            values.iter().map(|(name, value)| Parameter::text(Some(name.as_str()), value)).collect()
+        }
+        BodyValues::Positional(values) => {
+            values.iter().map(|value| Parameter::text(None, value)).collect::<Vec<_>>()
+        }
+    };
+    // Meta lets a component without values be left out.
+    let body = (!body.is_empty()).then(|| Component::of("body", body));
+    let buttons = message.buttons.iter().map(|(place, value)| button(*place, value));
+    Template {
+        name: &message.name,
+        language: Language { code: message.language.code() },
+        components: header.into_iter().chain(body).chain(buttons).collect(),
+    }
+}
+
+fn header(value: &HeaderValue) -> Parameter<'_> {
+    match value {
+        HeaderValue::Text { name, value } => Parameter::text(Some(name), value),
+        HeaderValue::Image(at) => Parameter::Image { image: media(at, None) },
+        HeaderValue::Document { media: at, filename } => {
+            Parameter::Document { document: media(at, Some(filename)) }
+        }
+    }
+}
+
+fn media<'a>(media: &'a Media, filename: Option<&'a str>) -> MediaObject<'a> {
+    match media {
+        Media::Id(id) => MediaObject { id: Some(id), link: None, filename },
+        Media::Link(link) => MediaObject { id: None, link: Some(link), filename },
+    }
+}
+
+fn button(place: u8, value: &ButtonValue) -> Component<'_> {
+    let (sub_type, parameter) = match value {
+        ButtonValue::QuickReply { payload } => ("quick_reply", Parameter::Payload { payload }),
+        ButtonValue::Url { suffix } => ("url", Parameter::text(None, suffix)),
+        // Meta keeps an authentication template's button as a link.
+        ButtonValue::OneTimeCode { code } => ("url", Parameter::text(None, code)),
+        ButtonValue::CopyCode { code } => ("copy_code", Parameter::CouponCode { coupon_code: code }),
+        ButtonValue::OrderDetails(it) => {
+            ("order_details", Parameter::Action { action: OrderAction { order_details: order(it) } })
+        }
+    };
+    Component {
+        kind: "button",
+        sub_type: Some(sub_type),
+        index: Some(place.to_string()),
+        parameters: vec![parameter],
+    }
+}
+
+fn buttons(message: &ButtonsMessage) -> Interactive<'_> {
+    let reply = |(id, title): &'_ (String, String)| ReplyButton {
+        kind: "reply",
+        reply: Reply { id: id.clone(), title: title.clone() },
+    };
+    Interactive {
+        kind: "button",
+        header: message.header.as_deref().map(|text| TextHeader { kind: "text", text }),
+        body: TextObject { text: &message.body },
+        footer: message.footer.as_deref().map(|text| TextObject { text }),
+        action: Action::Buttons { buttons: message.buttons.iter().map(reply).collect() },
+    }
+}
+
+fn list(message: &ListMessage) -> Interactive<'_> {
+    let sections = message.sections.iter().map(|(title, rows)| Section {
+        title,
+        rows: rows
+            .iter()
+            .map(|row| Row { id: &row.id, title: &row.title, description: row.description.as_deref() })
+            .collect(),
+    });
+    Interactive {
+        kind: "list",
+        header: None,
+        body: TextObject { text: &message.body },
+        footer: None,
+        action: Action::List { button: &message.open, sections: sections.collect() },
+    }
+}
+
+fn order_message<'a>(body: &'a str, details: &'a OrderDetails) -> Interactive<'a> {
+    Interactive {
+        kind: "order_details",
+        header: None,
+        body: TextObject { text: body },
+        footer: None,
+        action: Action::Order { name: "review_and_pay", parameters: order(details) },
+    }
+}
+
+fn order(details: &OrderDetails) -> Order<'_> {
+    let total = amount(details.total);
+    Order {
+        reference_id: &details.reference_id,
+        kind: "digital-goods",
+        payment_type: "br",
+        payment_settings: [PaymentSetting {
+            kind: "pix_dynamic_code",
+            pix_dynamic_code: PixCode {
+                code: &details.pix_code,
+                merchant_name: &details.merchant_name,
+                key: &details.pix_key,
+                key_type: key_type(details.pix_key_type),
+            },
+        }],
+        currency: details.total.currency.code(),
+        total_amount: total,
+        order: OrderContent {
+            status: "pending",
+            // Meta adds up: the one item, no tax (which must be there even so), is the total.
+            items: [Item { retailer_id: "1", name: &details.item, amount: total, quantity: 1 }],
+            subtotal: total,
+            tax: Amount { value: 0, offset: 100 },
+        },
+    }
+}
+
+fn amount(money: Money) -> Amount {
+    Amount { value: money.minor, offset: 100 }
+}
+
+fn key_type(kind: PixKeyType) -> &'static str {
+    match kind {
+        PixKeyType::Cpf => "CPF",
+        PixKeyType::Cnpj => "CNPJ",
+        PixKeyType::Email => "EMAIL",
+        PixKeyType::Phone => "PHONE",
+        PixKeyType::Evp => "EVP",
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    messaging_product: &'static str,
+    recipient_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    content: Content<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    biz_opaque_callback_data: Option<String>,
+}
+
+/// The object named after the message's type.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Content<'a> {
+    Template(Template<'a>),
+    Text { body: &'a str },
+    Interactive(Interactive<'a>),
+}
+
+#[derive(Serialize)]
+struct Template<'a> {
+    name: &'a str,
+    language: Language,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    components: Vec<Component<'a>>,
+}
+
+#[derive(Serialize)]
+struct Language {
+    code: &'static str,
+}
+
+#[derive(Serialize)]
+struct Component<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<String>,
+    parameters: Vec<Parameter<'a>>,
+}
+
+impl<'a> Component<'a> {
+    fn of(kind: &'static str, parameters: Vec<Parameter<'a>>) -> Self {
+        Self { kind, sub_type: None, index: None, parameters }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Parameter<'a> {
+    Text {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        parameter_name: Option<&'a str>,
+        text: &'a str,
+    },
+    Image {
+        image: MediaObject<'a>,
+    },
+    Document {
+        document: MediaObject<'a>,
+    },
+    Payload {
+        payload: &'a str,
+    },
+    CouponCode {
+        coupon_code: &'a str,
+    },
+    Action {
+        action: OrderAction<'a>,
+    },
+}
+
+impl<'a> Parameter<'a> {
+    fn text(parameter_name: Option<&'a str>, text: &'a str) -> Self {
+        Self::Text { parameter_name, text }
+    }
+}
+
+#[derive(Serialize)]
+struct MediaObject<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct OrderAction<'a> {
+    order_details: Order<'a>,
+}
+
+#[derive(Serialize)]
+struct Interactive<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<TextHeader<'a>>,
+    body: TextObject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    footer: Option<TextObject<'a>>,
+    action: Action<'a>,
+}
+
+#[derive(Serialize)]
+struct TextHeader<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct TextObject<'a> {
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Action<'a> {
+    Buttons { buttons: Vec<ReplyButton<'a>> },
+    List { button: &'a str, sections: Vec<Section<'a>> },
+    Order { name: &'static str, parameters: Order<'a> },
+}
+
+#[derive(Serialize)]
+struct ReplyButton<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    reply: Reply<'a>,
+}
+
+#[derive(Serialize)]
+struct Reply<'a> {
+    id: &'a str,
+    title: &'a str,
+}
+
+#[derive(Serialize)]
+struct Section<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    title: &'a str,
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    title: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Order<'a> {
+    reference_id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    payment_type: &'static str,
+    payment_settings: [PaymentSetting<'a>; 1],
+    currency: &'static str,
+    total_amount: Amount,
+    order: OrderContent<'a>,
+}
+
+#[derive(Serialize)]
+struct PaymentSetting<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    pix_dynamic_code: PixCode<'a>,
+}
+
+#[derive(Serialize)]
+struct PixCode<'a> {
+    code: &'a str,
+    merchant_name: &'a str,
+    key: &'a str,
+    key_type: &'static str,
+}
+
+#[derive(Serialize)]
+struct OrderContent<'a> {
+    status: &'static str,
+    items: [Item<'a>; 1],
+    subtotal: Amount,
+    tax: Amount,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    retailer_id: &'static str,
+    name: &'a str,
+    amount: Amount,
+    quantity: u8,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Amount {
+    value: i64,
+    offset: u8,
+}
