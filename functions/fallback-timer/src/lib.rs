@@ -1,1 +1,54 @@
-//! fallback-timer
+//! Opens the ladder's later legs when they are due: SMS now, a voice call where a channel for it exists.
+
+mod config;
+mod hands;
+
+use recado_domain::delivery::{Event, Limits};
+use recado_ports::drive::{Done, DriveError, World};
+use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, TimerMessage};
+use recado_runtime::{Handled, Keys};
+use thiserror::Error;
+
+pub use config::Config;
+
+/// What the handler needs.
+pub struct Deps<S, Q, C, M> {
+    /// Store, queues, time.
+    pub world: World<S, Q, C>,
+    /// Sealing and pseudonyms.
+    pub keys: Keys,
+    /// The SMS channel.
+    pub sms: M,
+    /// The times that a claim rests on.
+    pub limits: Limits,
+}
+
+/// Why a timer comes back.
+#[derive(Debug, Error)]
+pub enum TimerError {
+    /// Store or queue did not answer.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Handles one timer.
+pub async fn handle<S, Q, C, M>(deps: &Deps<S, Q, C, M>, timer: TimerMessage) -> Result<Handled, TimerError>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+    M: SmsChannel,
+{
+    let Some(item) = deps.world.store.read(&timer.notification).await? else {
+        tracing::warn!(notification.id = %timer.notification, "timer without a notification");
+        return Ok(Handled::Acknowledge);
+    };
+    let event = Event::Timer { leg: timer.leg, kind: timer.kind };
+    Ok(match deps.world.drive(deps, item, event).await? {
+        Done::Acknowledge => Handled::Acknowledge,
+        Done::Leave => Handled::Leave,
+    })
+}

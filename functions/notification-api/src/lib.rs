@@ -1,1 +1,144 @@
-//! notification-api
+//! Accepts a bank's notifications, tells what became of them, cancels them, previews them.
+
+mod accept;
+mod answer;
+mod config;
+mod preview;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use recado_domain::delivery::{Notification, Status, change};
+use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
+use recado_ports::drive::World;
+use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Written};
+use recado_runtime::problem::Problem;
+use recado_runtime::{Keys, caller};
+
+pub use config::Config;
+
+/// What the handlers need.
+pub struct Deps<S, Q, C> {
+    /// Store, queues, time.
+    pub world: World<S, Q, C>,
+    /// Sealing and pseudonyms.
+    pub keys: Keys,
+}
+
+type Shared<S, Q, C> = State<Arc<Deps<S, Q, C>>>;
+
+/// The routes of this function.
+pub fn router<S, Q, C>(deps: Arc<Deps<S, Q, C>>) -> Router
+where
+    S: Notifications + Recipients + Registry + 'static,
+    Q: Queues + 'static,
+    C: Chance + 'static,
+{
+    Router::new()
+        .route("/v1/notifications", post(accept::accept::<S, Q, C>).get(by_key::<S, Q, C>))
+        .route("/v1/notifications/preview", post(preview::preview::<S, Q, C>))
+        .route("/v1/notifications/{id}", get(by_id::<S, Q, C>))
+        .route("/v1/notifications/{id}/cancel", post(cancel::<S, Q, C>))
+        .with_state(deps)
+}
+
+impl<S, Q, C> Deps<S, Q, C>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    /// The tenant is the token's client; nothing in a body or path can name another.
+    async fn tenant(&self, extensions: &Extensions) -> Result<TenantId, Problem> {
+        let caller = caller(extensions).ok_or(Problem::UnknownClient)?;
+        self.world.store.client(&caller.client_id).await?.ok_or(Problem::UnknownClient)
+    }
+
+    /// The tenant's own notification; another's answers as if there were none.
+    async fn own(&self, tenant: &TenantId, id: &NotificationId) -> Result<Notification, Problem> {
+        let found = self.world.store.read(id).await?;
+        found.filter(|item| item.tenant == *tenant).ok_or(Problem::NotFound)
+    }
+
+    async fn shown(&self, item: &Notification) -> Result<Response, Problem> {
+        let template = self.world.store.template(&item.tenant, &item.template, Some(item.template_version)).await?;
+        Ok(axum::Json(answer::notification(item, template.as_deref(), self.world.chance.now())).into_response())
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(Problem::IdempotencyKey) };
+    let text = value.to_str().map_err(|_| Problem::IdempotencyKey)?;
+    IdempotencyKey::parse(text).map_err(|_| Problem::IdempotencyKey)
+}
+
+async fn by_key<S, Q, C>(
+    State(deps): Shared<S, Q, C>,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Result<Response, Problem>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let key = idempotency_key(&headers)?;
+    let item = deps.own(&tenant, &deps.keys.pepper.notification(&tenant, &key)).await?;
+    deps.shown(&item).await
+}
+
+async fn by_id<S, Q, C>(
+    State(deps): Shared<S, Q, C>,
+    extensions: Extensions,
+    Path(id): Path<String>,
+) -> Result<Response, Problem>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let id = NotificationId::parse(&id).map_err(|_| Problem::NotFound)?;
+    let item = deps.own(&tenant, &id).await?;
+    deps.shown(&item).await
+}
+
+/// No leg is claimed after it. A repetition is answered alike; what has ended otherwise is a conflict.
+async fn cancel<S, Q, C>(
+    State(deps): Shared<S, Q, C>,
+    extensions: Extensions,
+    Path(id): Path<String>,
+    _body: Bytes,
+) -> Result<Response, Problem>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let id = NotificationId::parse(&id).map_err(|_| Problem::NotFound)?;
+    let item = deps.own(&tenant, &id).await?;
+    if item.cancelled_at().is_some() {
+        return deps.shown(&item).await;
+    }
+    let now = deps.world.chance.now();
+    if item.status(now).has_ended() {
+        return Err(Problem::NotCancellable);
+    }
+    match deps.world.store.write(&id, &change::cancel(&item, now)).await? {
+        Written::Applied(item) => deps.shown(&item).await,
+        Written::Refused(item) if item.cancelled_at().is_some() => deps.shown(&item).await,
+        Written::Refused(_) => Err(Problem::NotCancellable),
+        Written::Missing => Err(Problem::NotFound),
+    }
+}
+
+/// A status that a repetition of an accepted request still shows as `accepted`.
+const ACCEPTED: (StatusCode, Status) = (StatusCode::ACCEPTED, Status::Accepted);

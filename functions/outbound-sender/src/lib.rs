@@ -1,1 +1,70 @@
-//! outbound-sender
+//! Sends a lane's notifications over WhatsApp: pacing, timer, claim, POST, in this order (I4).
+
+mod config;
+mod hands;
+mod meta;
+mod reply;
+
+use recado_domain::channel::Channel;
+use recado_domain::delivery::{Event, Limits};
+use recado_ports::drive::{Done, DriveError, World};
+use recado_ports::{Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError, WhatsappChannel};
+use recado_runtime::{Handled, Keys};
+use thiserror::Error;
+
+pub use config::Config;
+pub use hands::Pacers;
+pub use meta::Meta;
+
+/// What the handler needs.
+pub struct Deps<S, Q, C, W> {
+    /// Store, queues, time.
+    pub world: World<S, Q, C>,
+    /// Sealing and pseudonyms.
+    pub keys: Keys,
+    /// The channel.
+    pub whatsapp: W,
+    /// The numbers' shares.
+    pub pacers: Pacers,
+    /// The times that a claim rests on.
+    pub limits: Limits,
+}
+
+/// Why a job comes back.
+#[derive(Debug, Error)]
+pub enum SendError {
+    /// Store or queue did not answer.
+    #[error(transparent)]
+    Drive(#[from] DriveError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Handles one job.
+pub async fn handle<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+    W: WhatsappChannel,
+{
+    let (id, attempt) = match job {
+        Job::Send { notification, attempt } => (notification, attempt),
+        Job::Reply(reply) => return reply::confirm(deps, &reply).await,
+    };
+    let Some(item) = deps.world.store.read(&id).await? else {
+        tracing::warn!(notification.id = %id, "job without a notification");
+        return Ok(Handled::Acknowledge);
+    };
+    let recipient = deps.world.store.recipient(&item.tenant, &item.recipient).await?;
+    let event = Event::Job {
+        attempt,
+        permission: recipient.consents.permission(item.class, Channel::Whatsapp),
+        known_user: recipient.profile.and_then(|profile| profile.user_digest),
+    };
+    Ok(match deps.world.drive(deps, item, event).await? {
+        Done::Acknowledge => Handled::Acknowledge,
+        Done::Leave => Handled::Leave,
+    })
+}

@@ -1,1 +1,156 @@
-//! webhook-receiver
+//! Takes Meta's webhooks in: receipts, presses, the customer's words. `200` only once all is stored.
+
+mod config;
+mod inbound;
+mod receipts;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures::stream::{self, TryStreamExt};
+use recado_domain::ids::{PhoneNumberId, TenantId};
+use recado_ports::drive::World;
+use recado_ports::{Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, StoreError};
+use recado_runtime::problem::Problem;
+use recado_runtime::{Keys, Metric, count};
+use recado_whatsapp::webhook::{self, AppSecret, Update, VerifyToken};
+use thiserror::Error;
+
+pub use config::Config;
+
+/// How many items are written at once.
+const AT_ONCE: usize = 32;
+
+/// What the handlers need.
+pub struct Deps<S, Q, C> {
+    /// Store, queues, time.
+    pub world: World<S, Q, C>,
+    /// Sealing and pseudonyms.
+    pub keys: Keys,
+    /// The app's secrets: during a change both the old and the new one.
+    pub app_secrets: Vec<AppSecret>,
+    /// What Meta repeats when it verifies the webhook.
+    pub verify_token: VerifyToken,
+}
+
+/// Why a webhook must be sent again.
+#[derive(Debug, Error)]
+pub enum ReceiveError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A queue did not answer.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// Something could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] recado_domain::seal::SealError),
+}
+
+type Shared<S, Q, C> = State<Arc<Deps<S, Q, C>>>;
+
+/// The routes of this function.
+pub fn router<S, Q, C>(deps: Arc<Deps<S, Q, C>>) -> Router
+where
+    S: Notifications + Recipients + Conversations + Registry + 'static,
+    Q: Queues + 'static,
+    C: Chance + 'static,
+{
+    Router::new()
+        .route("/v1/webhooks/whatsapp", get(verify::<S, Q, C>).post(receive::<S, Q, C>))
+        .layer(DefaultBodyLimit::max(webhook::MAX_BODY))
+        .with_state(deps)
+}
+
+/// Meta's verification: the challenge back, for the right token.
+async fn verify<S, Q, C>(State(deps): Shared<S, Q, C>, RawQuery(query): RawQuery) -> Response
+where
+    S: Send + Sync,
+    Q: Send + Sync,
+    C: Send + Sync,
+{
+    match webhook::verify_challenge(query.as_deref().unwrap_or_default(), &deps.verify_token) {
+        Some(challenge) => challenge.into_response(),
+        None => Problem::VerifyToken.into_response(),
+    }
+}
+
+/// The signature is checked over the raw bytes before anything is parsed.
+async fn receive<S, Q, C>(State(deps): Shared<S, Q, C>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    let now = deps.world.chance.now();
+    let header = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
+    if webhook::verify(&deps.app_secrets, header, &body).is_err() {
+        count(Metric::SignatureRefused, 1, now);
+        return Err(Problem::Signature);
+    }
+    let notice = webhook::parse(&body).map_err(|_| Problem::NotJson)?;
+    for (what, times) in &notice.strange {
+        tracing::warn!(what = what.label(), times, "webhook entries that do not read");
+    }
+    for (what, times) in &notice.ignored {
+        tracing::debug!(what = what.label(), times, "webhook entries that nobody reads");
+    }
+    count(Metric::WebhookStrange, total(&notice.strange), now);
+    deps.store_all(notice.updates).await.map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "webhook not stored");
+        Problem::Unavailable
+    })?;
+    Ok("".into_response())
+}
+
+impl<S, Q, C> Deps<S, Q, C>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    /// Receipts folded per notification and in parallel; messages one after the other, as they came.
+    async fn store_all(&self, updates: Vec<Update>) -> Result<(), ReceiveError> {
+        let now = self.world.chance.now();
+        let folded = webhook::fold(&updates);
+        count(Metric::ReceiptSent, usize::try_from(folded.sent).unwrap_or(usize::MAX), now);
+        count(Metric::ReceiptUnknown, usize::try_from(folded.foreign).unwrap_or(usize::MAX), now);
+        let people = receipts::people(&updates);
+        stream::iter(folded.receipts.into_iter().map(Ok))
+            .try_for_each_concurrent(AT_ONCE, |((id, number), receipts)| {
+                let person = people.get(&id);
+                async move { self.store_receipts(&id, &number, &receipts, person).await }
+            })
+            .await?;
+        for update in updates {
+            match update {
+                Update::Receipt(_) => {}
+                Update::Inbound(inbound) => self.store_inbound(*inbound).await?,
+                Update::Preference(preference) => self.store_preference(preference).await?,
+                Update::Template(_) | Update::Account(_) => tracing::warn!("Meta reports a change of a template or an account"),
+                Update::SystemError(error) => {
+                    tracing::error!(code = error.failure.code, title = error.failure.title, "Meta reports an error");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose number it is; an unknown one is counted and ignored.
+    async fn tenant_of(&self, number: &PhoneNumberId) -> Result<Option<TenantId>, StoreError> {
+        let tenant = self.world.store.number(number).await?;
+        if tenant.is_none() {
+            tracing::warn!(phone_number.id = %number, "webhook for a number that is nobody's");
+        }
+        Ok(tenant)
+    }
+}
+
+fn total<K>(counts: &std::collections::BTreeMap<K, u32>) -> usize {
+    counts.values().map(|times| usize::try_from(*times).unwrap_or(usize::MAX)).sum()
+}

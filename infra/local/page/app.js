@@ -13,20 +13,22 @@ const LOOK_AGAIN_MS = 1_500;
 
 let loaded = null;
 let stream = null;
+let shown = null;
 
 const activity = new Activity();
 const timeline = new Timeline({ onCancel: cancel });
 const notifications = new Notifications({
   onChange(entry) {
+    if (entry?.id !== shown) byId("cancel-words").textContent = "";
+    shown = entry?.id ?? null;
     timeline.show(entry);
-    activity.choose(entry?.id ?? null);
+    activity.choose(shown);
   },
 });
 const form = new SendForm({
   onSent(sent) {
     notifications.sent(sent);
     phone.choose(sent.to);
-    byId("cancel-words").textContent = "";
     goTo("timeline");
   },
   onRecipient: (e164) => phone.choose(e164),
@@ -59,6 +61,7 @@ async function cancel() {
 
 /** On a narrow window one part of the page shows at a time. */
 function goTo(view) {
+  if (document.body.dataset.view !== view) window.scrollTo(0, 0);
   document.body.dataset.view = view;
   for (const button of document.querySelectorAll("[data-goto]")) {
     button.setAttribute("aria-current", String(button.dataset.goto === view));
@@ -83,6 +86,9 @@ async function load() {
     byId("wait-words").textContent = `${session.wait_seconds ?? 30} seconds`;
     form.start(session, catalogue);
     phone.start(session);
+  } else {
+    // The same banks and customers, but what was on record may be gone.
+    form.refreshConsent({ anew: true });
   }
   notifications.start(session, catalogue);
   listen();

@@ -188,7 +188,7 @@ export class SendForm {
     const changed = found.state !== this.#consent.state;
     this.#consent = found;
     // A grant on record needs no second; what was withdrawn is not granted again unasked.
-    if (anew || changed) byId("agree").checked = found.state === "granted" || found.state === "none";
+    if (found.state !== "unknown" && (anew || changed)) byId("agree").checked = found.state === "granted" || found.state === "none";
     this.#showConsent();
   }
 
@@ -244,6 +244,8 @@ export class SendForm {
     const mistakes = [];
     const request = this.#request(mistakes);
     if (!api.isE164(request.to)) mistakes.unshift({ field: byId("to").value === OTHER ? "other" : "to", rule: "must be a number with its country, such as +5511987654321" });
+    // A header cannot carry anything else, so the server would never see it.
+    if (!/^[\x20-\x7e]{1,255}$/.test(byId("key").value)) mistakes.push({ field: "idempotency-key", rule: "must be 1 to 255 printable ASCII characters" });
     if (mistakes.length > 0) {
       this.#fields.show(mistakes);
       return;

@@ -11,6 +11,8 @@ const STORAGE = "recado.recent";
 const LIVE_MS = 500;
 const SETTLED_MS = 3_000;
 const OTHERS_MS = 2_500;
+/** Ids asked for at the same time: a load test on the stack must not become one of this page. */
+const ADOPTED_AT_ONCE = 6;
 /** Delivered may still become read, and a late receipt may come after an SMS: looked at closely for a while. */
 const CLOSE_LOOK_MS = 90_000;
 
@@ -18,6 +20,9 @@ const CLOSE_LOOK_MS = 90_000;
 export class Notifications {
   #entries = [];
   #chosen = null;
+  /** Until somebody sends or clicks, the newest one is shown. */
+  #byHand = false;
+  #adopting = 0;
   #session = null;
   #catalogue = [];
   #missing = new Set();
@@ -74,14 +79,22 @@ export class Notifications {
 
   /** Takes up an id seen on a phone or in the log; the bank that knows it is found by asking. */
   async adopt(id, to, bankName) {
-    if (this.has(id) || this.#missing.has(id) || !this.#session) return;
+    if (this.has(id) || this.#missing.has(id) || !this.#session || this.#adopting >= ADOPTED_AT_ONCE) return;
     this.#missing.add(id);
+    this.#adopting += 1;
+    try {
+      await this.#find(id, to, bankName);
+    } finally {
+      this.#adopting -= 1;
+    }
+  }
+
+  async #find(id, to, bankName) {
     const banks = [...this.#session.banks].sort((a, b) => (b.name === bankName) - (a.name === bankName));
     for (const bank of banks) {
       try {
         const data = await api.notification(bank, id);
         if (!this.has(id)) this.#add({ id, bank, to, data });
-        if (!this.#chosen) this.choose(id);
         return;
       } catch (error) {
         if (error instanceof api.Offline) this.#missing.delete(id);
@@ -93,6 +106,7 @@ export class Notifications {
   choose(id) {
     if (!this.has(id)) return;
     this.#chosen = id;
+    this.#byHand = true;
     this.#changed();
     this.#refresh(this.chosen);
   }
@@ -100,7 +114,7 @@ export class Notifications {
   /** Something happened to it: looks at once. */
   touch(id) {
     const entry = this.#entries.find((one) => one.id === id);
-    if (entry) this.#refresh(entry);
+    if (entry && !entry.asking) this.#refresh(entry);
   }
 
   async cancelChosen() {
@@ -128,6 +142,7 @@ export class Notifications {
       const versions = this.#catalogue.filter(({ name }) => name === entry.data?.template);
       entry.template = versions.find(({ version }) => version === entry.data.template_version) ?? versions[0];
     }
+    if (!this.#byHand) this.#chosen = this.#entries.find(({ data }) => data)?.id ?? null;
     this.#draw();
     this.#onChange(this.chosen);
   }
@@ -159,6 +174,7 @@ export class Notifications {
   }
 
   async #refresh(entry) {
+    entry.asking = true;
     try {
       const data = await api.notification(entry.bank, entry.id);
       if (JSON.stringify(data) === JSON.stringify(entry.data)) return;
@@ -171,7 +187,9 @@ export class Notifications {
       }
       if (error.status !== 404) return;
       this.#entries = this.#entries.filter(({ id }) => id !== entry.id);
-      if (this.#chosen === entry.id) this.#chosen = null;
+      if (this.#chosen === entry.id) this.#byHand = false;
+    } finally {
+      entry.asking = false;
     }
     this.#changed();
   }

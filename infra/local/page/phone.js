@@ -36,6 +36,7 @@ export class Phone {
   #pressed = new Set();
   #list = null;
   #atEnd = true;
+  #reading = null;
   #bannerTimer = 0;
   #callbacks;
 
@@ -129,7 +130,9 @@ export class Phone {
 
   async #readInbox() {
     const e164 = this.#e164;
-    const messages = await quietly(api.inbox(e164));
+    if (this.#reading === e164) return;
+    this.#reading = e164;
+    const messages = await quietly(api.inbox(e164)).finally(() => { this.#reading = null; });
     if (!Array.isArray(messages) || e164 !== this.#e164) return;
     const before = Date.now() - ECHO_MS;
     if (messages.some(isFromCustomer)) this.#echoes = this.#echoes.filter(({ at }) => Date.parse(at) > before && !messages.some((one) => isFromCustomer(one) && Date.parse(one.at) >= Date.parse(at) - 2_000));

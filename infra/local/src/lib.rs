@@ -5,3 +5,9 @@ pub mod aws;
 
 mod ids;
 pub mod lambda;
+pub mod event_source;
+pub mod front_door;
+pub mod functions;
+pub mod oauth;
+pub mod sim;
+mod clock;

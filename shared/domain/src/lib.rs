@@ -15,6 +15,7 @@ pub mod locale;
 pub mod masking;
 pub mod message;
 pub mod money;
+pub mod pacing;
 pub mod params;
 pub mod phone;
 pub mod render;

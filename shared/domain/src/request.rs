@@ -1,1 +1,359 @@
-//! Empty for the moment.
+//! A bank's request: parsed strictly, all faults named at once, nothing echoed.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use crate::channel::Channel;
+use crate::delivery::{Facts, Notification, Rung, plus};
+use crate::fault::Fault;
+use crate::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
+use crate::locale::Locale;
+use crate::params::{self, Params};
+use crate::phone::E164;
+use crate::seal::{Pepper, Sealed};
+use crate::template::Template;
+
+/// The longest `reference`, in characters.
+const LONGEST_REFERENCE: usize = 100;
+
+/// The body is not one JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a JSON object")]
+pub struct NotJson;
+
+/// A request whose own fields are read and whose template is not known yet.
+pub struct Draft {
+    template: Option<TemplateName>,
+    locale: Option<Locale>,
+    to: Option<E164>,
+    params: Map<String, Value>,
+    reference: Option<String>,
+    valid_until: Option<Timestamp>,
+    fallback: Option<Fallback>,
+    faults: Vec<Fault>,
+}
+
+struct Fallback {
+    after_seconds: Option<u64>,
+    channels: Option<Vec<Channel>>,
+}
+
+/// A request that keeps every rule.
+pub struct Request {
+    /// To whom.
+    pub to: E164,
+    /// The language asked for, or the first default that the template has.
+    pub locale: Locale,
+    /// The parameters, typed.
+    pub params: Params,
+    /// The bank's own label.
+    pub reference: Option<String>,
+    /// When its validity ends.
+    pub valid_until: Timestamp,
+    /// The channels that may be used.
+    pub ladder: Vec<Rung>,
+    /// Set if the requested validity is already over: a fault, unless the request is a repetition of
+    /// one that was accepted while it was not.
+    pub late: Option<Fault>,
+    canonical: String,
+    raw_params: Map<String, Value>,
+}
+
+impl Draft {
+    /// Reads a body. Faults are kept for [`Draft::complete`], so that one answer names them all.
+    pub fn parse(body: &[u8]) -> Result<Self, NotJson> {
+        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(NotJson) };
+        let mut draft = Self {
+            template: None,
+            locale: None,
+            to: None,
+            params: Map::new(),
+            reference: None,
+            valid_until: None,
+            fallback: None,
+            faults: Vec::new(),
+        };
+        for required in ["template", "to"] {
+            if !fields.contains_key(required) {
+                draft.fault(required, "is required");
+            }
+        }
+        for (name, value) in fields {
+            draft.read(&name, value);
+        }
+        Ok(draft)
+    }
+
+    fn fault(&mut self, field: impl Into<String>, rule: impl Into<String>) {
+        self.faults.push(Fault::new(field, rule));
+    }
+
+    fn read(&mut self, name: &str, value: Value) {
+        match name {
+            "template" => match value.as_str().map(TemplateName::parse) {
+                Some(Ok(template)) => self.template = Some(template),
+                Some(Err(error)) => self.fault(name, error.to_string()),
+                None => self.fault(name, "must be a text"),
+            },
+            "locale" => match value.as_str().and_then(Locale::parse) {
+                Some(locale) if value.as_str() == Some(locale.code()) => self.locale = Some(locale),
+                Some(_) | None => self.fault(name, "must be one of pt_BR, en, fr, de"),
+            },
+            "to" => match value.as_str().map(E164::parse) {
+                Some(Ok(to)) => self.to = Some(to),
+                Some(Err(error)) => self.fault(name, error.to_string()),
+                None => self.fault(name, "must be a text in E.164"),
+            },
+            "params" => match value {
+                Value::Object(params) => self.params = params,
+                _ => self.fault(name, "must be an object"),
+            },
+            "reference" => match value.as_str() {
+                Some(text) if text.chars().count() > LONGEST_REFERENCE => {
+                    self.fault(name, format!("must have at most {LONGEST_REFERENCE} characters"));
+                }
+                Some(text) if text.is_empty() || text.chars().any(char::is_control) => {
+                    self.fault(name, "must be one line of text");
+                }
+                Some(text) => self.reference = Some(text.to_owned()),
+                None => self.fault(name, "must be a text"),
+            },
+            "valid_until" => match value.as_str().map(str::parse) {
+                Some(Ok(at)) => self.valid_until = Some(at),
+                Some(Err(_)) | None => self.fault(name, "must be a time in RFC 3339, as 2026-11-21T15:04:05Z"),
+            },
+            "fallback" => self.read_fallback(&value),
+            _ => self.fault(name, "is not a field of this request"),
+        }
+    }
+
+    fn read_fallback(&mut self, value: &Value) {
+        let Value::Object(fields) = value else { return self.fault("fallback", "must be an object") };
+        let mut fallback = Fallback { after_seconds: None, channels: None };
+        for (name, value) in fields {
+            match name.as_str() {
+                "after_seconds" => match value.as_u64() {
+                    Some(seconds) => fallback.after_seconds = Some(seconds),
+                    None => self.fault("fallback.after_seconds", "must be a whole number of seconds"),
+                },
+                "channels" => match value.as_array() {
+                    Some(names) => {
+                        let mut channels = Vec::new();
+                        for (place, name) in names.iter().enumerate() {
+                            match name.as_str().and_then(Channel::parse) {
+                                Some(channel) => channels.push(channel),
+                                None => self.fault(format!("fallback.channels[{place}]"), "must be one of sms, voice"),
+                            }
+                        }
+                        fallback.channels = Some(channels);
+                    }
+                    None => self.fault("fallback.channels", "must be a list"),
+                },
+                other => self.fault(format!("fallback.{other}"), "is not a field of this request"),
+            }
+        }
+        self.fallback = Some(fallback);
+    }
+
+    /// The template it names, if the name can be one.
+    #[must_use]
+    pub fn template(&self) -> Option<&TemplateName> {
+        self.template.as_ref()
+    }
+
+    /// Whom it goes to, if the number can be one.
+    #[must_use]
+    pub fn to(&self) -> Option<&E164> {
+        self.to.as_ref()
+    }
+
+    /// The language it asks for, if it does.
+    #[must_use]
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale
+    }
+
+    /// Checks everything against the template. `defaults` are the languages to try, in order, where the
+    /// request names none.
+    pub fn complete(
+        mut self,
+        template: Option<&Template>,
+        defaults: &[Locale],
+        now: Timestamp,
+    ) -> Result<Request, Vec<Fault>> {
+        let Some(template) = template else {
+            if self.template.is_some() {
+                self.fault("template", "must be a template of the catalogue or of your own");
+            }
+            return Err(sorted(self.faults));
+        };
+        let locale = self.choose_locale(template, defaults);
+        let params = match params::parse(template, &self.params) {
+            Ok(params) => Some(params),
+            Err(faults) => {
+                self.faults.extend(faults);
+                None
+            }
+        };
+        let ladder = self.tighten_ladder(template);
+        let (valid_until, late) = self.tighten_validity(template, now);
+        let canonical = self.canonical();
+        match (self.to, locale, params) {
+            (Some(to), Some(locale), Some(params)) if self.faults.is_empty() => Ok(Request {
+                to,
+                locale,
+                params,
+                reference: self.reference,
+                valid_until,
+                ladder,
+                late,
+                canonical,
+                raw_params: self.params,
+            }),
+            _ => {
+                self.faults.extend(late);
+                Err(sorted(self.faults))
+            }
+        }
+    }
+
+    fn choose_locale(&mut self, template: &Template, defaults: &[Locale]) -> Option<Locale> {
+        let asked: Vec<Locale> = self.locale.map_or_else(|| defaults.to_vec(), |locale| vec![locale]);
+        let chosen = asked.into_iter().find(|locale| template.locales.contains_key(locale));
+        if chosen.is_none() && !self.faults.iter().any(|fault| fault.field == "locale") {
+            let known: Vec<&str> = template.locales.keys().map(|locale| locale.code()).collect();
+            self.fault("locale", format!("must be a language of this template: {}", known.join(", ")));
+        }
+        chosen
+    }
+
+    /// Fewer channels, never more; the wait is there to be explicit.
+    fn tighten_ladder(&mut self, template: &Template) -> Vec<Rung> {
+        let Some(fallback) = self.fallback.take() else { return template.ladder.clone() };
+        let later: Vec<Channel> = template.ladder.iter().skip(1).map(|rung| rung.channel).collect();
+        if let Some(seconds) = fallback.after_seconds {
+            match template.ladder.get(1) {
+                Some(rung) if rung.after.as_secs() != seconds => {
+                    self.fault("fallback.after_seconds", format!("must be {}, the template's own wait", rung.after.as_secs()));
+                }
+                Some(_) => {}
+                None => self.fault("fallback.after_seconds", "this template has no fallback"),
+            }
+        }
+        let ladder = match &fallback.channels {
+            None => template.ladder.clone(),
+            Some(channels) => {
+                let mut rest = later.iter();
+                let ordered = channels.iter().all(|channel| rest.any(|known| known == channel));
+                if !ordered {
+                    let known: Vec<&str> = later.iter().map(|channel| channel.name()).collect();
+                    self.fault("fallback.channels", format!("must be among the template's own, in their order: [{}]", known.join(", ")));
+                }
+                let kept = |rung: &&Rung| channels.contains(&rung.channel);
+                template.ladder.iter().take(1).chain(template.ladder.iter().skip(1).filter(kept)).cloned().collect()
+            }
+        };
+        self.fallback = Some(fallback);
+        ladder
+    }
+
+    fn tighten_validity(&mut self, template: &Template, now: Timestamp) -> (Timestamp, Option<Fault>) {
+        let longest = plus(now, template.validity);
+        let Some(asked) = self.valid_until else { return (longest, None) };
+        if asked > longest {
+            let minutes = template.validity.as_secs() / 60;
+            self.fault("valid_until", format!("must be at most {minutes} minutes ahead, the template's own validity"));
+        }
+        let late = (asked <= now).then(|| Fault::new("valid_until", "must lie in the future"));
+        (asked, late)
+    }
+
+    /// The request's content in one fixed form, for the digest that tells a repetition from a reuse.
+    fn canonical(&self) -> String {
+        let fallback = self.fallback.as_ref().map(|fallback| {
+            json!({
+                "after_seconds": fallback.after_seconds,
+                "channels": fallback.channels.as_ref().map(|channels| channels.iter().map(|c| c.name()).collect::<Vec<_>>()),
+            })
+        });
+        json!({
+            "template": self.template.as_ref().map(TemplateName::as_str),
+            "locale": self.locale.map(Locale::code),
+            "to": self.to.as_ref().map(E164::expose),
+            "params": self.params,
+            "reference": self.reference,
+            "valid_until": self.valid_until.map(Timestamp::as_millisecond),
+            "fallback": fallback,
+        })
+        .to_string()
+    }
+}
+
+fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.sort();
+    faults.dedup();
+    faults
+}
+
+impl Request {
+    /// The keyed digest that is stored instead of the content (I2).
+    #[must_use]
+    pub fn digest(&self, pepper: &Pepper) -> String {
+        pepper.digest_of("request", &[&self.canonical])
+    }
+
+    /// What is sealed in the notification's item: number and parameters.
+    #[must_use]
+    pub fn content(&self) -> Vec<u8> {
+        json!({ "to": self.to.expose(), "params": self.raw_params }).to_string().into_bytes()
+    }
+
+    /// The notification as it is first stored.
+    #[must_use]
+    pub fn into_notification(
+        self,
+        template: &Template,
+        id: NotificationId,
+        tenant: TenantId,
+        recipient: RecipientToken,
+        digest: String,
+        content: Sealed,
+        now: Timestamp,
+    ) -> Notification {
+        Notification {
+            id,
+            tenant,
+            recipient,
+            to_masked: self.to.masked(),
+            template: template.name.clone(),
+            template_version: template.version,
+            locale: self.locale,
+            class: template.class,
+            lane: template.lane(),
+            reference: self.reference,
+            digest,
+            accepted_at: now,
+            valid_until: self.valid_until,
+            ladder: self.ladder,
+            max_queue_wait: template.max_queue_wait,
+            when_queue_wait_exceeded: template.when_queue_wait_exceeded,
+            masked: self.params.masked(self.locale),
+            content: Some(content),
+            facts: Facts::default(),
+        }
+    }
+}
+
+/// Why sealed content does not read. Names no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the sealed content does not fit its template")]
+pub struct UnreadableContent;
+
+/// Reads what [`Request::content`] wrote.
+pub fn read_content(plain: &[u8], template: &Template) -> Result<(E164, Params), UnreadableContent> {
+    let value: Value = serde_json::from_slice(plain).map_err(|_| UnreadableContent)?;
+    let to = value.get("to").and_then(Value::as_str).and_then(|to| E164::parse(to).ok());
+    let params = value.get("params").and_then(Value::as_object).and_then(|map| params::parse(template, map).ok());
+    to.zip(params).ok_or(UnreadableContent)
+}

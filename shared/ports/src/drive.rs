@@ -24,12 +24,13 @@ pub struct World<S, Q, C> {
     pub queues: Q,
     /// Time and randomness.
     pub chance: C,
-    /// The times that claims rest on.
-    pub limits: Limits,
 }
 
 /// What only one of the functions can do.
 pub trait Hands: Send + Sync {
+    /// The times that its claims rest on.
+    fn limits(&self) -> Limits;
+
     /// Takes a pacing token of the tenant's number.
     fn pace(&self, item: &Notification) -> impl Future<Output = Paced> + Send;
 
@@ -96,7 +97,7 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
         let mut event = first.clone();
         for _ in 0..MOST_ROUNDS {
             hands.noticed(&item, &event);
-            let context = Context { now: self.chance.now(), token: self.chance.token(), limits: self.limits };
+            let context = Context { now: self.chance.now(), token: self.chance.token(), limits: hands.limits() };
             let mut next = None;
             for effect in step(&item, &event, &context) {
                 match self.carry_out(hands, &mut item, effect).await? {
@@ -158,8 +159,8 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 }
                 Written::Missing => Answer::Gone,
             },
-            Effect::Pace { attempt } => Answer::Event(match hands.pace(item).await {
-                Paced::Ready => Event::Paced { attempt },
+            Effect::Pace { attempt, known_user } => Answer::Event(match hands.pace(item).await {
+                Paced::Ready => Event::Paced { attempt, known_user },
                 Paced::Busy(after) => Event::Busy { attempt, after },
             }),
             Effect::Count { claim } => {

@@ -1,10 +1,12 @@
 //! What handlers need of the world, in domain terms: the wire and the simulator both implement it.
 
+mod channels;
 pub mod drive;
 mod queues;
 mod registry;
 mod store;
 
+pub use channels::{SmsChannel, WhatsappChannel};
 pub use queues::{Job, QueueError, Queues, Reply, TimerMessage};
 pub use registry::{Registry, TenantConfig};
 pub use store::{

@@ -10,6 +10,9 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::config::{Env, Settings};
 use crate::http::{SdkHttp, shared_client};
 
+/// How long one attempt at DynamoDB, SQS or Secrets Manager may take.
+pub const SDK_ATTEMPT: Duration = Duration::from_secs(2);
+
 /// How often a client tries a request again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retries {

@@ -1,5 +1,6 @@
 //! The process's clock and randomness.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +16,13 @@ pub struct Process {
 }
 
 impl Process {
+    /// The clock alone, for what only needs the time.
+    #[must_use]
+    pub fn clock() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+        let process = Self::default();
+        Arc::new(move || process.now())
+    }
+
     fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.random.fill(&mut bytes).expect("the operating system has random numbers");

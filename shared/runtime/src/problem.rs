@@ -32,6 +32,10 @@ pub enum Problem {
     Unavailable,
     /// The token's client is no tenant's.
     UnknownClient,
+    /// The webhook's signature is missing or wrong.
+    Signature,
+    /// The webhook's verify token is wrong.
+    VerifyToken,
     /// Our fault.
     Internal,
 }
@@ -52,7 +56,8 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotJson | Self::IdempotencyKey => StatusCode::BAD_REQUEST,
-            Self::UnknownClient => StatusCode::FORBIDDEN,
+            Self::Signature => StatusCode::UNAUTHORIZED,
+            Self::UnknownClient | Self::VerifyToken => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotCancellable => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -75,6 +80,8 @@ impl Problem {
             Self::IdempotencyMismatch => "idempotency-mismatch",
             Self::Unavailable => "unavailable",
             Self::UnknownClient => "unknown-client",
+            Self::Signature => "signature",
+            Self::VerifyToken => "verify-token",
             Self::Internal => "internal",
         }
     }
@@ -91,6 +98,8 @@ impl Problem {
             Self::IdempotencyMismatch => "The key was used with other content",
             Self::Unavailable => "Unavailable for the moment",
             Self::UnknownClient => "The client is not registered",
+            Self::Signature => "The signature does not match",
+            Self::VerifyToken => "The verify token does not match",
             Self::Internal => "Our fault",
         }
     }
@@ -111,6 +120,8 @@ impl Problem {
             }
             Self::Unavailable => "Nothing is lost: repeat the request with the same key.".to_owned(),
             Self::UnknownClient => "The token is valid, but its client belongs to no tenant.".to_owned(),
+            Self::Signature => "X-Hub-Signature-256 must be made with the app secret over the body's bytes.".to_owned(),
+            Self::VerifyToken => "hub.mode must be subscribe and hub.verify_token the configured one.".to_owned(),
             Self::Internal => "The request failed for a reason of ours; repeating it with the same key is safe.".to_owned(),
         }
     }
@@ -134,6 +145,8 @@ impl IntoResponse for Problem {
                 | Self::IdempotencyMismatch
                 | Self::Unavailable
                 | Self::UnknownClient
+                | Self::Signature
+                | Self::VerifyToken
                 | Self::Internal => Vec::new(),
             },
         };

@@ -1,1 +1,4 @@
 //! recado-testing
+
+pub mod meta;
+pub mod phones;

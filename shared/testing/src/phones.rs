@@ -245,7 +245,10 @@ impl Phones {
         at: Timestamp,
     ) -> String {
         self.received += 1;
-        let id = format!("{:08x}-0000-4000-8000-{:012x}", self.received, self.received);
+        let id = format!(
+            "{:08x}-0000-4000-8000-{:012x}",
+            self.received, self.received
+        );
         self.phone(e164).inbox.push(Arrival {
             id: id.clone(),
             channel,

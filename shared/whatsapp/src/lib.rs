@@ -1,1 +1,15 @@
-//! recado-whatsapp
+//! WhatsApp, through Meta's Cloud API: what is sent, what is answered, what comes back.
+//!
+//! [`Client`] posts a message once and says what is known of it; [`errors`] turns Meta's codes into
+//! our outcomes; [`webhook`] verifies and reads what Meta posts to us; [`wire`] is the JSON.
+
+mod answer;
+mod client;
+pub mod errors;
+mod json;
+mod token;
+pub mod webhook;
+pub mod wire;
+
+pub use client::{BaseUrlError, Client, transport};
+pub use token::{AccessToken, TokenError};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// Requests by operation. A batch, and a long poll that finds nothing, is one request each, as
 /// AWS bills them.
 #[derive(Debug, Default)]
-pub struct Counts(Mutex<BTreeMap<&'static str, u64>>);
+pub(super) struct Counts(Mutex<BTreeMap<&'static str, u64>>);
 
 impl Counts {
     pub(super) fn add(&self, operation: &'static str) {
@@ -14,8 +14,7 @@ impl Counts {
     }
 
     /// The numbers so far, by the operation's name as AWS spells it.
-    #[must_use]
-    pub fn snapshot(&self) -> BTreeMap<&'static str, u64> {
+    pub(super) fn snapshot(&self) -> BTreeMap<&'static str, u64> {
         self.lock().clone()
     }
 

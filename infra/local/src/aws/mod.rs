@@ -17,14 +17,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::serve::ListenerExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use self::counts::Counts;
 pub use self::dynamodb::{AttributeDefinition, AttributeType, KeyElement, KeyType, Table};
 pub use self::front::{Interference, Service, Verdict};
 pub use self::secrets::Secrets;
@@ -87,6 +86,10 @@ impl Aws {
     /// When the port is taken, the data directory cannot be used, or a table, queue or redrive is
     /// one that AWS would not have.
     pub async fn start(settings: AwsSettings) -> anyhow::Result<Self> {
+        ensure!(
+            !settings.ttl_sweep.is_zero(),
+            "sweeping the table without a pause"
+        );
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
         let listener = TcpListener::bind(address)
             .await
@@ -225,4 +228,13 @@ async fn sweep(front: Arc<Front>, period: Duration) {
             Err(error) => tracing::warn!(%error, "TTL sweep"),
         }
     }
+}
+
+/// The clock of the services here, which is not that of their callers.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this stands in for AWS, whose clock nobody can set"
+)]
+fn wall_clock() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }

@@ -12,6 +12,7 @@ use http::StatusCode;
 
 pub use self::parts::sms_parts;
 
+use super::wall_clock;
 use super::wire::{self, Protocol};
 
 /// How a carrier should treat an SMS (`AWS.SNS.SMS.SMSType`).
@@ -224,7 +225,7 @@ fn accept(form: &HashMap<String, String>) -> Result<Sms, SnsError> {
         sms_type,
         sender_id: sender_id.map(str::to_owned),
         parts: sms_parts(body),
-        at: jiff::Timestamp::now(),
+        at: wall_clock(),
     })
 }
 

@@ -48,7 +48,7 @@ async fn next(State(instance): State<Arc<Instance>>) -> Response<Body> {
     let Some(delivery) = instance.next_delivery().await else {
         return status(StatusCode::GONE);
     };
-    let now = jiff::Timestamp::now();
+    let now = crate::clock::now();
     let timeout = i64::try_from(delivery.timeout.as_millis()).unwrap_or(i64::MAX);
     let response = Response::builder()
         .header("content-type", "application/json")

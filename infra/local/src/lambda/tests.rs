@@ -10,6 +10,10 @@ use super::*;
 
 /// Not a test of its own; without a Runtime API there is nothing to do.
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it plays the function, whose environment is what the tests look at"
+)]
 #[ignore = "the process that the other tests start as their function"]
 fn double() {
     let environment: BTreeMap<String, String> = std::env::vars().collect();

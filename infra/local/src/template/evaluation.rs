@@ -81,12 +81,10 @@ impl Scope<'_> {
             "Fn::Sub" => self.substitute(argument).map(|s| Some(Value::String(s))),
             "Fn::Join" => {
                 let (separator, items) = self.pair(argument, name)?;
-                let items = match &items {
-                    Value::Array(items) => {
-                        items.iter().map(scalar_text).collect::<Result<Vec<_>>>()?
-                    }
-                    other => bail!("Fn::Join needs a list to join, not {}", kind(other)),
+                let Value::Array(items) = &items else {
+                    bail!("Fn::Join needs a list to join, not {}", kind(&items));
                 };
+                let items = items.iter().map(scalar_text).collect::<Result<Vec<_>>>()?;
                 Ok(Some(Value::String(items.join(&scalar_text(&separator)?))))
             }
             "Fn::Split" => {
@@ -180,7 +178,9 @@ impl Scope<'_> {
                 [Value::String(text), Value::Object(own)] => (text.as_str(), Some(own)),
                 _ => bail!("Fn::Sub needs a text, or a text and a mapping"),
             },
-            other => bail!("Fn::Sub needs a text, not {}", kind(other)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                bail!("Fn::Sub needs a text, not {}", kind(argument))
+            }
         };
         let mut out = String::new();
         let mut rest = text;

@@ -8,6 +8,7 @@ mod addresses;
 mod evaluation;
 mod functions;
 mod model;
+mod parameters;
 mod properties;
 mod references;
 mod resources;
@@ -82,7 +83,7 @@ pub fn parse(text: &str, deployment: &Deployment, resolve: &Resolver<'_>) -> Res
     };
     let (resources, conditions) = (section("Resources")?, section("Conditions")?);
     let mut scope = Scope {
-        parameters: parameters(section("Parameters")?, deployment)?,
+        parameters: parameters::values(section("Parameters")?, deployment)?,
         conditions,
         mappings: section("Mappings")?,
         resources: BTreeMap::new(),
@@ -100,65 +101,6 @@ pub fn parse(text: &str, deployment: &Deployment, resolve: &Resolver<'_>) -> Res
         globals: section("Globals")?,
     }
     .read()
-}
-
-fn parameters(
-    declared: &Map<String, Value>,
-    deployment: &Deployment,
-) -> Result<BTreeMap<String, Value>> {
-    if let Some(unknown) = deployment
-        .parameters
-        .keys()
-        .find(|name| !declared.contains_key(*name))
-    {
-        bail!("the template has no parameter \"{unknown}\"");
-    }
-    let mut values = BTreeMap::new();
-    for (name, declaration) in declared {
-        let value = parameter(name, declaration, deployment)
-            .with_context(|| format!("parameter {name}"))?;
-        values.insert(name.clone(), value);
-    }
-    for (name, value) in [
-        ("AWS::Region", deployment.region.as_str()),
-        ("AWS::AccountId", deployment.account_id.as_str()),
-        ("AWS::StackName", deployment.stack_name.as_str()),
-        ("AWS::Partition", "aws"),
-        ("AWS::URLSuffix", "amazonaws.com"),
-    ] {
-        values.insert(name.to_owned(), Value::from(value));
-    }
-    Ok(values)
-}
-
-fn parameter(name: &str, declaration: &Value, deployment: &Deployment) -> Result<Value> {
-    let declaration = Properties::of(Some(declaration))?;
-    let text = match deployment.parameters.get(name) {
-        Some(value) => value.clone(),
-        None => declaration
-            .text("Default")?
-            .context("has no default and no value was given")?,
-    };
-    let allowed = declaration.texts("AllowedValues")?;
-    let kind = declaration.text("Type")?.unwrap_or_default();
-    let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
-    let items: Vec<&str> = if is_list {
-        text.split(',').map(str::trim).collect()
-    } else {
-        vec![text.as_str()]
-    };
-    if !allowed.is_empty()
-        && let Some(wrong) = items
-            .iter()
-            .find(|item| !allowed.iter().any(|a| a == *item))
-    {
-        bail!("\"{wrong}\" is not one of {}", allowed.join(", "));
-    }
-    Ok(if is_list {
-        Value::from(items)
-    } else {
-        Value::from(text)
-    })
 }
 
 fn check_references(

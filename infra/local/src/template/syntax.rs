@@ -9,10 +9,11 @@ use serde_yaml_ng::Value as Yaml;
 /// and so on, so that both spellings look the same afterwards.
 pub(super) fn parse(text: &str) -> Result<Map<String, Value>> {
     let yaml: Yaml = serde_yaml_ng::from_str(text).context("the template is not valid YAML")?;
-    match long_form(yaml)? {
-        Value::Object(map) => Ok(map),
-        other => bail!("the template must be a mapping, not {}", kind(&other)),
-    }
+    let value = long_form(yaml)?;
+    let Value::Object(map) = value else {
+        bail!("the template must be a mapping, not {}", kind(&value));
+    };
+    Ok(map)
 }
 
 fn long_form(yaml: Yaml) -> Result<Value> {
@@ -48,12 +49,12 @@ fn long_form(yaml: Yaml) -> Result<Value> {
 }
 
 fn split_attribute(value: Value) -> Result<Value> {
-    match value {
-        Value::String(text) => match text.split_once('.') {
-            Some((resource, attribute)) => Ok(json!([resource, attribute])),
-            None => bail!("!GetAtt {text} names no attribute (Resource.Attribute)"),
-        },
-        other => Ok(other),
+    let Value::String(text) = value else {
+        return Ok(value);
+    };
+    match text.split_once('.') {
+        Some((resource, attribute)) => Ok(json!([resource, attribute])),
+        None => bail!("!GetAtt {text} names no attribute (Resource.Attribute)"),
     }
 }
 

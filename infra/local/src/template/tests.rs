@@ -5,7 +5,7 @@ const TEMPLATE: &str = r#"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
   Stage: { Type: String, Default: dev, AllowedValues: [dev, live] }
-  Wait: { Type: Number, Default: 30 }
+  Wait: { Type: Number, Default: 30, MinValue: 1, MaxValue: 900 }
   Audience: { Type: CommaDelimitedList, Default: "a, b" }
 Mappings:
   Sizes:
@@ -322,7 +322,39 @@ fn a_parameter_that_is_unknown_or_not_allowed_or_missing_is_refused() {
         |parameters: &[(&str, &str)]| format!("{:#}", parsed(TEMPLATE, parameters).unwrap_err());
     assert!(message(&[("Stgae", "dev")]).contains("no parameter \"Stgae\""));
     assert!(message(&[("Stage", "prod")]).contains("\"prod\" is not one of dev, live"));
+    assert!(message(&[("Wait", "901")]).contains("901 is outside MinValue and MaxValue"));
+    assert!(message(&[("Wait", "soon")]).contains("\"soon\" is not a number"));
     assert!(error("Parameters: { P: { Type: String } }").contains("parameter P"));
+}
+
+#[test]
+fn the_projects_own_template_is_understood_and_runs_packages_that_exist() {
+    let root = crate::functions::workspace_root();
+    let deployment = deployment(&[("JwtAudience", "client-a,client-b")]);
+    let addresses = Addresses::new(&deployment, "http://sqs.local");
+    let path = root.join("infra/template.yaml");
+    let template = read(&path, &deployment, &|r| addresses.resolve(r)).unwrap();
+    assert_eq!(template.tables.len(), 1);
+    assert!(!template.functions.is_empty());
+    for function in template.functions.values() {
+        let package = root.join("functions").join(&function.binary);
+        assert!(package.join("Cargo.toml").is_file(), "{}", function.binary);
+        for event in &function.queue_events {
+            let redrive = template.queues[&event.queue].redrive.as_ref();
+            assert!(
+                redrive.is_some(),
+                "{} has no dead-letter queue",
+                event.queue
+            );
+        }
+    }
+    let guarded = template
+        .http_apis
+        .values()
+        .flat_map(|api| api.authorizers.values());
+    for authorizer in guarded {
+        assert_eq!(authorizer.audience, ["client-a", "client-b"]);
+    }
 }
 
 #[test]

@@ -153,17 +153,22 @@ pub struct Claim {
     pub until: Timestamp,
     /// WhatsApp: the job's attempt. A later leg: 1, or 2 for its one repetition.
     pub attempt: u32,
+    /// WhatsApp: digest of the user id under which the recipient is known, so that a receipt which
+    /// names the same one costs no further read.
+    pub known_user: Option<String>,
 }
 
 impl Claim {
     fn facts(&self, leg: u8, because: OpenedBecause) -> Vec<(Fact, Value)> {
-        vec![
+        let mut facts = vec![
             (Fact::Leg(leg, LegFact::Token), self.token.as_str().into()),
             (Fact::Leg(leg, LegFact::Claimed), self.at.into()),
             (Fact::Leg(leg, LegFact::Until), self.until.into()),
             (Fact::Leg(leg, LegFact::Attempt), Value::Number(self.attempt.into())),
             (Fact::Leg(leg, LegFact::Opened), because.name().into()),
-        ]
+        ];
+        facts.extend(self.known_user.as_deref().map(|user| (Fact::Leg(leg, LegFact::KnownUser), user.into())));
+        facts
     }
 }
 
@@ -206,6 +211,7 @@ pub fn claim_later(item: &Notification, leg: u8, claim: &Claim, because: OpenedB
         ]),
     ]));
     when.extend([lacks(leg, LegFact::Submitted), lacks(leg, LegFact::Failed), lacks(leg, LegFact::Closed)]);
+    when.extend((leg + 1..leg_count(item)).flat_map(|later| [lacks(later, LegFact::Token), lacks(later, LegFact::Closed)]));
     when.push(match item.class.when_uncertain() {
         WhenUncertain::LeaveAndReport => lacks(leg, LegFact::Token),
         WhenUncertain::RepeatOnce => Condition::Any(vec![

@@ -73,11 +73,13 @@ pub enum LegFact {
     Delivered,
     /// When it was read.
     Read,
+    /// Digest of the WhatsApp user id under which the recipient was known at the claim.
+    KnownUser,
 }
 
 impl LegFact {
     /// Every fact of a leg.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Token,
         Self::Claimed,
         Self::Until,
@@ -92,6 +94,7 @@ impl LegFact {
         Self::ClosedBecause,
         Self::Delivered,
         Self::Read,
+        Self::KnownUser,
     ];
 
     fn letter(self) -> char {
@@ -110,6 +113,7 @@ impl LegFact {
             Self::ClosedBecause => 'b',
             Self::Delivered => 'd',
             Self::Read => 'r',
+            Self::KnownUser => 'w',
         }
     }
 }

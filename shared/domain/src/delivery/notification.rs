@@ -220,7 +220,7 @@ pub struct Leg<'a> {
     leg: u8,
 }
 
-impl Leg<'_> {
+impl<'a> Leg<'a> {
     fn fact(&self, fact: LegFact) -> Fact {
         Fact::Leg(self.leg, fact)
     }
@@ -263,8 +263,14 @@ impl Leg<'_> {
 
     /// The carrier's id.
     #[must_use]
-    pub fn provider_id(&self) -> Option<&str> {
+    pub fn provider_id(&self) -> Option<&'a str> {
         self.facts.text(&Fact::Leg(self.leg, LegFact::ProviderId))
+    }
+
+    /// Digest of the user id under which the recipient was known when the leg was claimed.
+    #[must_use]
+    pub fn known_user(&self) -> Option<&'a str> {
+        self.facts.text(&Fact::Leg(self.leg, LegFact::KnownUser))
     }
 
     /// When its outcome was found to be unknown.

@@ -81,11 +81,15 @@ pub enum Event {
         attempt: u32,
         /// What the recipient permits for the first leg.
         permission: Permission,
+        /// Digest of the WhatsApp user id under which the recipient is known already.
+        known_user: Option<String>,
     },
     /// The number has a token free for it.
     Paced {
         /// The job's attempt.
         attempt: u32,
+        /// As the job had it.
+        known_user: Option<String>,
     },
     /// The number has none for this long.
     Busy {
@@ -178,6 +182,8 @@ pub enum Effect {
     Pace {
         /// The job's attempt.
         attempt: u32,
+        /// As the job had it.
+        known_user: Option<String>,
     },
     /// Counts against the day's cap: [`Event::Counted`].
     Count {
@@ -237,8 +243,11 @@ pub fn receipt_failed(item: &Notification, attempt: u32, now: Timestamp) -> Vec<
 #[must_use]
 pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect> {
     match event {
-        Event::Job { attempt, permission } => job(item, *attempt, *permission, context),
-        Event::Paced { attempt } => paced(item, *attempt, context),
+        Event::Job { attempt, permission, known_user } => {
+            let pace = Effect::Pace { attempt: *attempt, known_user: known_user.clone() };
+            job(item, *permission, pace, context)
+        }
+        Event::Paced { attempt, known_user } => paced(item, *attempt, known_user.clone(), context),
         Event::Busy { attempt, after } => {
             vec![Effect::HandOff(Handoff::Enqueue { attempt: *attempt, after: *after })]
         }
@@ -257,7 +266,7 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
     }
 }
 
-fn job(item: &Notification, attempt: u32, permission: Permission, context: &Context) -> Vec<Effect> {
+fn job(item: &Notification, permission: Permission, pace: Effect, context: &Context) -> Vec<Effect> {
     let first = item.leg(0);
     if item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
         return Vec::new();
@@ -285,7 +294,7 @@ fn job(item: &Notification, attempt: u32, permission: Permission, context: &Cont
         return go_around(item, CloseReason::QueueWaitExceeded, context.now);
     }
     match permission {
-        Permission::Granted => vec![Effect::Pace { attempt }],
+        Permission::Granted => vec![pace],
         Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => go_around(item, reason, context.now),
         Permission::NotThisLeg(_) => {
             let why = SuppressReason::NoConsent;
@@ -308,13 +317,14 @@ fn open_next(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
 }
 
 /// Pacing is over: timer durable, then claim, then POST (I4).
-fn paced(item: &Notification, attempt: u32, context: &Context) -> Vec<Effect> {
+fn paced(item: &Notification, attempt: u32, known_user: Option<String>, context: &Context) -> Vec<Effect> {
     let limits = context.limits;
     let claim = Claim {
         token: context.token.clone(),
         at: context.now,
         until: plus(context.now, limits.retry_window + limits.post_timeout),
         attempt,
+        known_user,
     };
     let mut effects = arm_ahead(item, 0, context.now);
     effects.push(Effect::Claim { leg: 0, change: change::claim_first(item, &claim), claim });
@@ -377,6 +387,10 @@ fn arm(leg: u8, at: Timestamp) -> Effect {
 /// A claim without an end: looked at again when it has run out, then succeeded or left, by class (I5).
 fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) -> Vec<Effect> {
     let facts = item.leg(leg);
+    if item.next_leg(leg).is_some_and(|next| item.leg_shows(next)) {
+        // The ladder has gone on: this leg is not sent again, only its end is told.
+        return vec![Effect::Record(change::uncertain(item, leg, context.now))];
+    }
     if item.may_repeat(leg) {
         if context.now < until {
             return vec![arm(leg, until)];
@@ -386,9 +400,7 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
         return vec![claim_later(item, leg, attempt, because, context)];
     }
     if facts.uncertain_at().is_some() {
-        return item.next_leg(leg).map_or_else(Vec::new, |next| {
-            if item.leg_shows(next) { Vec::new() } else { vec![arm(next, item.due(next).unwrap_or(context.now))] }
-        });
+        return item.next_leg(leg).map_or_else(Vec::new, |next| vec![arm(next, item.due(next).unwrap_or(context.now))]);
     }
     if context.now < until {
         return vec![arm(leg, until)];
@@ -404,6 +416,7 @@ fn claim_later(item: &Notification, leg: u8, attempt: u32, because: OpenedBecaus
         at: context.now,
         until: plus(context.now, context.limits.lease),
         attempt,
+        known_user: None,
     };
     Effect::Claim { leg, change: change::claim_later(item, leg, &claim, because), claim }
 }

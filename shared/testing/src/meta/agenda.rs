@@ -13,7 +13,9 @@ use super::{
 pub(crate) enum Due {
     /// A message's next step.
     Step { wamid: String, stage: Stage },
-    /// An update whose delay is over.
+    /// An update that sets out on its way to the business.
+    Tell { number: String, update: Update },
+    /// An update whose delay on that way is over.
     Update { number: String, update: Update },
     /// A batch of statuses that has waited long enough.
     Flush { number: String },

@@ -173,9 +173,15 @@ fn webhook_details(code: u32) -> &'static str {
         131_047 => {
             "Message failed to send because more than 24 hours have passed since the customer last replied to this number."
         }
-        131_049 => "In order to maintain a healthy ecosystem engagement, the message failed to be delivered.",
-        131_050 => "Recipient has chosen to stop receiving marketing messages on WhatsApp from your business.",
-        130_472 => "Failed to send message because this user's phone number is part of an experiment.",
+        131_049 => {
+            "In order to maintain a healthy ecosystem engagement, the message failed to be delivered."
+        }
+        131_050 => {
+            "Recipient has chosen to stop receiving marketing messages on WhatsApp from your business."
+        }
+        130_472 => {
+            "Failed to send message because this user's phone number is part of an experiment."
+        }
         137_000 => "The recipient's identity key hash does not match the one given.",
         _ => title(code),
     }

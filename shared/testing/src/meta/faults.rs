@@ -183,7 +183,10 @@ impl TryFrom<RawWebhookFaults> for WebhookFaults {
         if raw.delay_ms[0] > raw.delay_ms[1] {
             return Err("delay_ms is [shortest, longest]");
         }
-        if raw.batch.is_some_and(|batch| !(1..=1000).contains(&batch.size)) {
+        if raw
+            .batch
+            .is_some_and(|batch| !(1..=1000).contains(&batch.size))
+        {
             return Err("batch.size is between 1 and 1000");
         }
         Ok(Self {
@@ -229,7 +232,10 @@ mod tests {
             r#"{"webhooks":{"batch":{"size":1001}}}"#,
             r#"{"webhooks":{"delay_ms":[5,1]}}"#,
         ] {
-            assert!(serde_json::from_str::<FaultsChange>(wrong).is_err(), "{wrong}");
+            assert!(
+                serde_json::from_str::<FaultsChange>(wrong).is_err(),
+                "{wrong}"
+            );
         }
     }
 }

@@ -46,7 +46,10 @@ impl<'a> Field<'a> {
 
     pub(crate) fn require(&self, name: &str) -> Outcome<Field<'a>> {
         self.get(name).ok_or_else(|| {
-            GraphError::invalid(format!("The parameter {} is required.", self.child_path(name)))
+            GraphError::invalid(format!(
+                "The parameter {} is required.",
+                self.child_path(name)
+            ))
         })
     }
 

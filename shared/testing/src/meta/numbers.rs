@@ -102,7 +102,14 @@ fn country(e164: &str) -> &'static str {
 /// A given name for the profile; always the same one for a number.
 pub(crate) fn profile_name(e164: &str) -> &'static str {
     const NAMES: [&str; 8] = [
-        "Ana", "João", "Maria", "Lúcia", "Pedro", "Inês", "Rafael", "Conceição",
+        "Ana",
+        "João",
+        "Maria",
+        "Lúcia",
+        "Pedro",
+        "Inês",
+        "Rafael",
+        "Conceição",
     ];
     NAMES[usize::from(digest_of(&["name", e164])[0]) % NAMES.len()]
 }

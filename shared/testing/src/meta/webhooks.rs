@@ -80,11 +80,14 @@ pub(crate) fn escaped(body: &Value) -> Vec<u8> {
 /// `sha256=` and the HMAC of the bytes.
 pub fn sign(app_secret: &str, body: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, app_secret.as_bytes());
-    format!("sha256={}", HEXLOWER.encode(hmac::sign(&key, body).as_ref()))
+    format!(
+        "sha256={}",
+        HEXLOWER.encode(hmac::sign(&key, body).as_ref())
+    )
 }
 
 impl Retries {
-    /// The wait before the repetition that follows the given attempt.
+    /// The wait between the given attempt and the next.
     fn wait(&self, attempt: u32) -> std::time::Duration {
         match attempt.checked_sub(2) {
             None => std::time::Duration::ZERO,
@@ -209,7 +212,7 @@ impl Meta {
         if status == Some(200) {
             return;
         }
-        let due = now + self.settings.retries.wait(attempt + 1);
+        let due = now + self.settings.retries.wait(attempt);
         if due > post.first_due + self.settings.retries.give_up_after {
             self.note(now, None, None, EventKind::WebhookLost { updates });
             return;

@@ -210,10 +210,16 @@ mod tests {
         let route = Route::parse("/v22.0/7/messages?name=a%20b&fields=id,quality_score{date}")
             .expect("a good path");
         assert_eq!(route.version, 22);
-        assert_eq!((route.node.as_str(), route.edge.as_deref()), ("7", Some("messages")));
+        assert_eq!(
+            (route.node.as_str(), route.edge.as_deref()),
+            ("7", Some("messages"))
+        );
         assert_eq!(route.query("name"), Some("a b"));
         assert_eq!(route.fields(), Some(vec!["id", "quality_score"]));
-        assert_eq!(Route::parse("/7").expect("no version").version, DEFAULT_VERSION);
+        assert_eq!(
+            Route::parse("/7").expect("no version").version,
+            DEFAULT_VERSION
+        );
         assert_eq!(Route::parse("/v22.0").expect_err("no node").code, 2500);
     }
 }

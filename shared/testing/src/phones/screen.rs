@@ -130,10 +130,12 @@ fn word<'a>(value: &'a Value, path: &str) -> &'a str {
 }
 
 fn interactive(body: &Value, pay_code: Option<String>) -> Screen {
-    let header = body.get("header").map(|header| match word(header, "/type") {
-        "text" => word(header, "/text").to_owned(),
-        kind => media_line(kind, &header[kind]),
-    });
+    let header = body
+        .get("header")
+        .map(|header| match word(header, "/type") {
+            "text" => word(header, "/text").to_owned(),
+            kind => media_line(kind, &header[kind]),
+        });
     let footer = body
         .pointer("/footer/text")
         .and_then(Value::as_str)

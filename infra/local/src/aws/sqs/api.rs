@@ -1,7 +1,6 @@
 //! The operations of SQS's JSON protocol, as the AWS SDKs speak it.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -10,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::batch::{each_entry, with_ids};
 use super::errors::{SqsError, out_of_range};
-use super::message::{MAX_BYTES, MessageAttribute, Outgoing, Received};
-use super::{BATCH_ENTRIES, Queues, Sent, VISIBILITY_SECONDS, WAIT_SECONDS};
+use super::message::{self, MAX_BYTES, MessageAttribute, Outgoing, Received};
+use super::{Queues, Sent, VISIBILITY_SECONDS, WAIT_SECONDS};
 use crate::aws::ACCOUNT;
 use crate::aws::wire::{self, Protocol};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct NamesQueue<'a> {
-    #[serde(borrow)]
-    queue_url: Option<Cow<'a, str>>,
+struct NamesQueue {
+    queue_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -141,19 +140,14 @@ impl Queues {
         let entries = parse::<Batch<SendEntry>>(body)?.entries;
         let entries = with_ids("SendMessageBatch", entries, |entry| entry.id.take())?;
         let bytes = entries.iter().map(|(_, entry)| {
-            let body = entry.message_body.as_ref().map_or(0, String::len);
-            let attributes = entry.message_attributes.clone();
-            body + Outgoing {
-                attributes,
-                ..Outgoing::default()
-            }
-            .bytes()
+            let body = entry.message_body.as_deref().unwrap_or_default();
+            message::bytes(body, &entry.message_attributes)
         });
         let bytes = bytes.sum();
         if bytes > MAX_BYTES {
             return Err(SqsError::BatchRequestTooLong(bytes));
         }
-        batch(entries, |id, entry| {
+        each_entry(entries, |id, entry| {
             let mut view = sent_view(&self.store(index, entry.into_message()?));
             view["Id"] = json!(id);
             Ok(view)
@@ -197,7 +191,7 @@ impl Queues {
         let (index, _) = self.addressed(body)?;
         let entries = parse::<Batch<ReceiptEntry>>(body)?.entries;
         let entries = with_ids("DeleteMessageBatch", entries, |entry| entry.id.take())?;
-        batch(entries, |id, entry| {
+        each_entry(entries, |id, entry| {
             self.delete(index, &handle(entry)?)?;
             Ok(json!({ "Id": id }))
         })
@@ -217,7 +211,7 @@ impl Queues {
         let entries = with_ids("ChangeMessageVisibilityBatch", entries, |entry| {
             entry.id.take()
         })?;
-        batch(entries, |id, entry| {
+        each_entry(entries, |id, entry| {
             self.hold_entry(index, entry)?;
             Ok(json!({ "Id": id }))
         })
@@ -319,9 +313,9 @@ impl Queues {
     /// The queue a request names by its URL. The URL's host is not looked at: the endpoint that
     /// the client was given decides where a request goes.
     fn addressed(&self, body: &[u8]) -> Result<(usize, String), SqsError> {
-        let url = parse::<NamesQueue<'_>>(body)?.queue_url;
+        let url = parse::<NamesQueue>(body)?.queue_url;
         let url = url.ok_or(SqsError::MissingParameter("QueueUrl"))?;
-        let path = url.split_once("://").map_or(url.as_ref(), |(_, rest)| rest);
+        let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         let mut parts = path.rsplit('/');
         let (name, account) = (parts.next(), parts.next());
         let name = name
@@ -331,11 +325,11 @@ impl Queues {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, SqsError> {
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, SqsError> {
     serde_json::from_slice(body).map_err(|error| SqsError::malformed(&error))
 }
 
-fn ok<T: Serialize>(body: &T) -> Response {
+pub(super) fn ok<T: Serialize>(body: &T) -> Response {
     wire::json(Protocol::Json10, body)
 }
 
@@ -393,59 +387,4 @@ fn view<'a>(message: &'a Received, system: &[String], wanted: &[String]) -> Mess
             .filter(|_| !message_attributes.is_empty()),
         message_attributes,
     }
-}
-
-/// The entries of a batch with their ids, if the batch is one AWS would look into.
-fn with_ids<E: DeserializeOwned>(
-    operation: &'static str,
-    entries: Vec<E>,
-    mut id: impl FnMut(&mut E) -> Option<String>,
-) -> Result<Vec<(String, E)>, SqsError> {
-    if entries.is_empty() {
-        return Err(SqsError::EmptyBatchRequest(operation));
-    }
-    if entries.len() > BATCH_ENTRIES {
-        return Err(SqsError::TooManyEntriesInBatchRequest(entries.len()));
-    }
-    let mut seen = BTreeSet::new();
-    let mut named = Vec::with_capacity(entries.len());
-    for mut entry in entries {
-        let id = id(&mut entry).unwrap_or_default();
-        let well_formed = (1..=80).contains(&id.len())
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !well_formed {
-            return Err(SqsError::InvalidBatchEntryId);
-        }
-        if !seen.insert(id.clone()) {
-            return Err(SqsError::BatchEntryIdsNotDistinct(id));
-        }
-        named.push((id, entry));
-    }
-    Ok(named)
-}
-
-/// Does each entry on its own; one that fails harms no other.
-fn batch<E>(
-    entries: Vec<(String, E)>,
-    mut each: impl FnMut(&str, E) -> Result<Value, SqsError>,
-) -> Result<Response, SqsError> {
-    let (mut successful, mut failed) = (Vec::new(), Vec::new());
-    for (id, entry) in entries {
-        match each(&id, entry) {
-            Ok(view) => successful.push(view),
-            Err(error) => failed.push(json!({
-                "Id": id,
-                "SenderFault": true,
-                "Code": error.code(),
-                "Message": error.to_string(),
-            })),
-        }
-    }
-    let mut answer = json!({ "Successful": successful });
-    if !failed.is_empty() {
-        answer["Failed"] = json!(failed);
-    }
-    Ok(ok(&answer))
 }

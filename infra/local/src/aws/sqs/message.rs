@@ -54,19 +54,11 @@ impl Outgoing {
         }
     }
 
-    /// What counts against [`MAX_BYTES`].
-    pub(super) fn bytes(&self) -> usize {
-        let attributes = self.attributes.iter().map(|(name, attribute)| {
-            name.len() + attribute.data_type.len() + attribute.value().len()
-        });
-        self.body.len() + attributes.sum::<usize>()
-    }
-
     pub(super) fn check(&self) -> Result<(), SqsError> {
         if self.body.is_empty() {
             return Err(SqsError::MissingParameter("MessageBody"));
         }
-        if self.bytes() > MAX_BYTES {
+        if bytes(&self.body, &self.attributes) > MAX_BYTES {
             return Err(SqsError::InvalidParameterValue(format!(
                 "One or more parameters are invalid. Reason: Message must be shorter than \
                  {MAX_BYTES} bytes."
@@ -75,7 +67,7 @@ impl Outgoing {
         if !self.body.chars().all(is_xml_character) {
             return Err(SqsError::InvalidMessageContents);
         }
-        if let Some(delay) = self.delay.filter(|delay| delay.as_secs() > 900) {
+        if let Some(delay) = self.delay.filter(|delay| *delay > Duration::from_secs(900)) {
             return Err(out_of_range("DelaySeconds", delay.as_secs(), &(0..=900)));
         }
         if let Some(group) = &self.group {
@@ -99,6 +91,14 @@ impl Outgoing {
             .iter()
             .try_for_each(|(name, a)| a.check(name))
     }
+}
+
+/// What of a message counts against [`MAX_BYTES`].
+pub(super) fn bytes(body: &str, attributes: &BTreeMap<String, MessageAttribute>) -> usize {
+    let attributes = attributes
+        .iter()
+        .map(|(name, attribute)| name.len() + attribute.data_type.len() + attribute.value().len());
+    body.len() + attributes.sum::<usize>()
 }
 
 /// The characters SQS lets through (AWS: SendMessage, "message contents").
@@ -183,6 +183,17 @@ pub(super) struct Message {
     pub(super) first_received_at: Option<Timestamp>,
     pub(super) receive_count: u32,
     pub(super) dead_letter_source: Option<String>,
+}
+
+/// What was made of a message that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The message's id.
+    pub message_id: String,
+    /// MD5 of the body, in lower-case hexadecimal.
+    pub md5_of_body: String,
+    /// MD5 of the attributes, if there are any.
+    pub md5_of_attributes: Option<String>,
 }
 
 /// A message received: its receiver holds it until it is deleted or its visibility timeout passes.

@@ -5,10 +5,12 @@
 //! within a few milliseconds of being due.
 
 mod api;
+mod batch;
 mod errors;
 mod message;
 mod queue;
 mod receipt;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -23,56 +25,16 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::errors::SqsError;
-pub use self::message::{MAX_BYTES, MessageAttribute, Outgoing, Received};
+pub use self::message::{MAX_BYTES, MessageAttribute, Outgoing, Received, Sent};
 pub use self::queue::Depth;
+pub use self::settings::{QueueSettings, Redrive};
 
 use self::errors::out_of_range;
 use self::message::{Content, Message, attributes_md5, hex_md5};
 use self::queue::{HeldByNobody, Number, State, Taken};
 use self::receipt::{Receipt, Receipts};
 use super::counts::Counts;
-use super::{ACCOUNT, REGION};
-
-/// A queue as a deployment template describes it. [`QueueSettings::new`] has AWS's defaults.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueSettings {
-    /// 1–80 letters, digits, hyphens and underscores; FIFO queues are not known here.
-    pub name: String,
-    /// How long a message without a delay of its own waits, up to 900 s (AWS: 0).
-    pub delay: Duration,
-    /// How long a received message is hidden, up to 12 h (AWS: 30 s).
-    pub visibility: Duration,
-    /// How long an undeleted message is kept, up to 14 days (AWS: 4 days).
-    pub retention: Duration,
-    /// How long a receive without a wait of its own waits, up to 20 s (AWS: 0).
-    pub receive_wait: Duration,
-    /// Where messages go that were received too often.
-    pub redrive: Option<Redrive>,
-}
-
-/// What becomes of a message that is received and not deleted, again and again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redrive {
-    /// Name of the dead-letter queue.
-    pub dead_letter_queue: String,
-    /// After so many receives the next one moves the message instead; 1–1,000.
-    pub max_receive_count: u32,
-}
-
-impl QueueSettings {
-    /// A queue with AWS's defaults.
-    #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            delay: Duration::ZERO,
-            visibility: Duration::from_secs(30),
-            retention: Duration::from_secs(4 * 24 * 3600),
-            receive_wait: Duration::ZERO,
-            redrive: None,
-        }
-    }
-}
+use super::{ACCOUNT, REGION, wall_clock};
 
 const VISIBILITY_SECONDS: RangeInclusive<i64> = 0..=43_200;
 const WAIT_SECONDS: RangeInclusive<i64> = 0..=20;
@@ -86,17 +48,6 @@ struct Queue {
     created: jiff::Timestamp,
     state: Mutex<State>,
     changed: Notify,
-}
-
-/// What was made of a message that was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// The message's id.
-    pub message_id: String,
-    /// MD5 of the body, in lower-case hexadecimal.
-    pub md5_of_body: String,
-    /// MD5 of the attributes, if there are any.
-    pub md5_of_attributes: Option<String>,
 }
 
 /// All queues of one local stack.
@@ -126,7 +77,7 @@ impl Queues {
     pub fn new(base: &str, settings: Vec<QueueSettings>) -> anyhow::Result<Self> {
         let mut by_name = BTreeMap::new();
         for (index, queue) in settings.iter().enumerate() {
-            check(queue)?;
+            queue.check()?;
             let earlier = by_name.insert(queue.name.clone(), index);
             ensure!(earlier.is_none(), "two queues are named {}", queue.name);
         }
@@ -146,7 +97,7 @@ impl Queues {
             Ok(Queue {
                 settings,
                 dead_letters,
-                created: jiff::Timestamp::now(),
+                created: wall_clock(),
                 state: Mutex::default(),
                 changed: Notify::new(),
             })
@@ -330,7 +281,7 @@ impl Queues {
             attributes: message.attributes,
             group: message.group,
             trace_header: message.trace_header,
-            sent_at: jiff::Timestamp::now(),
+            sent_at: wall_clock(),
         };
         let sent = Sent {
             message_id: content.id.clone(),
@@ -359,7 +310,7 @@ impl Queues {
     ) -> Result<Vec<Received>, SqsError> {
         let queue = &self.queues[index];
         let most = queue.settings.redrive.as_ref().map(|r| r.max_receive_count);
-        let (now, wall) = (Instant::now(), jiff::Timestamp::now());
+        let (now, wall) = (Instant::now(), wall_clock());
         let (received, dead) = queue.change(|state| {
             let Taken { live, dead } = state.take(max, visibility, most, now, wall)?;
             let receipt = |number: Number| {
@@ -445,38 +396,6 @@ impl Queue {
         }
         result
     }
-}
-
-fn check(queue: &QueueSettings) -> anyhow::Result<()> {
-    let name = &queue.name;
-    let well_formed = (1..=80).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    ensure!(well_formed, "{name} cannot be the name of a standard queue");
-    ensure!(
-        queue.delay.as_secs() <= 900,
-        "{name}: a delay is at most 900 s"
-    );
-    ensure!(
-        ceil(queue.visibility) <= *VISIBILITY_SECONDS.end(),
-        "{name}: a visibility timeout is at most 12 h"
-    );
-    ensure!(
-        (60..=14 * 24 * 3600).contains(&queue.retention.as_secs()),
-        "{name}: messages are kept between 60 s and 14 days"
-    );
-    ensure!(
-        ceil(queue.receive_wait) <= *WAIT_SECONDS.end(),
-        "{name}: a receive waits at most 20 s"
-    );
-    if let Some(redrive) = &queue.redrive {
-        ensure!(
-            (1..=1000).contains(&redrive.max_receive_count),
-            "{name}: maxReceiveCount is between 1 and 1,000"
-        );
-    }
-    Ok(())
 }
 
 fn in_bounds(name: &str, value: i64, bounds: &RangeInclusive<i64>) -> Result<(), SqsError> {

@@ -75,10 +75,10 @@ async fn of_many_who_claim_at_once_exactly_one_wins() {
 }
 
 fn old_item(error: PutItemError) -> Option<HashMap<String, AttributeValue>> {
-    match error {
-        PutItemError::ConditionalCheckFailedException(failed) => failed.item,
-        other => panic!("{other:?}"),
-    }
+    let PutItemError::ConditionalCheckFailedException(failed) = error else {
+        panic!("{error:?}");
+    };
+    failed.item
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn a_transaction_is_billed_twice_whether_it_happens_or_not() {
 #[tokio::test]
 async fn an_item_whose_time_is_up_is_swept_away_and_the_others_stay() {
     let (stack, client) = client().await;
-    let now = jiff::Timestamp::now().as_second();
+    let now = wall_clock().as_second();
     for (pk, ttl) in [("over", now - 60), ("to come", now + 3600)] {
         let mut item = item(pk, 1);
         item.insert("ttl".to_owned(), AttributeValue::N(ttl.to_string()));
@@ -246,16 +246,20 @@ async fn a_request_that_dynamodb_does_not_understand_is_refused_in_its_words() {
         half_a_key.unwrap_err().into_service_error().code(),
         Some("ValidationException")
     );
-    let malformed = reqwest::Client::new()
-        .post(stack.aws.endpoint())
-        .header("x-amz-target", "DynamoDB_20120810.GetItem")
-        .body(r#"{"TableName": 7}"#)
-        .send()
+    let malformed = stack
+        .aws
+        .front
+        .dynamodb
+        .handle("GetItem", br#"{"TableName": 7}"#);
+    assert_eq!(malformed.status().as_u16(), 400);
+    let body = axum::body::to_bytes(malformed.into_body(), 1024)
         .await
         .unwrap();
-    assert_eq!(malformed.status().as_u16(), 400);
-    let text = malformed.text().await.unwrap();
-    assert!(text.contains("#SerializationException"), "{text}");
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(
+        body["__type"],
+        "com.amazon.coral.service#SerializationException"
+    );
 }
 
 #[tokio::test]

@@ -268,7 +268,9 @@ fn variables(shape: &TextShape, format: ParameterFormat) -> Outcome<()> {
             ParameterFormat::Positional => *name == (index + 1).to_string(),
         };
         if !good {
-            return wrong(format!("The variable {{{{{name}}}}} does not fit the format."));
+            return wrong(format!(
+                "The variable {{{{{name}}}}} does not fit the format."
+            ));
         }
     }
     Ok(())

@@ -42,9 +42,17 @@ impl Stored {
             for button in buttons {
                 upper(button, "type");
                 if button["type"] == "OTP" {
-                    let kind = button["otp_type"].as_str().unwrap_or("COPY_CODE").to_uppercase();
-                    let url = format!("https://www.whatsapp.com/otp/code/?otp_type={kind}&code=otp{{{{1}}}}");
-                    let label = button.get("text").cloned().unwrap_or_else(|| json!("Copy code"));
+                    let kind = button["otp_type"]
+                        .as_str()
+                        .unwrap_or("COPY_CODE")
+                        .to_uppercase();
+                    let url = format!(
+                        "https://www.whatsapp.com/otp/code/?otp_type={kind}&code=otp{{{{1}}}}"
+                    );
+                    let label = button
+                        .get("text")
+                        .cloned()
+                        .unwrap_or_else(|| json!("Copy code"));
                     *button = json!({ "type": "URL", "text": label, "url": url });
                 }
             }

@@ -14,8 +14,16 @@ const NAME_LOCK: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Words that make a "utility" template marketing in the eyes of the review.
 const PROMOTIONAL: [&str; 10] = [
-    "promoção", "oferta", "desconto", "cashback", "aproveite", "conheça", "pré-aprovado",
-    "discount", "special offer", "pre-approved",
+    "promoção",
+    "oferta",
+    "desconto",
+    "cashback",
+    "aproveite",
+    "conheça",
+    "pré-aprovado",
+    "discount",
+    "special offer",
+    "pre-approved",
 ];
 
 #[derive(Debug, Clone)]
@@ -89,7 +97,9 @@ impl Store {
     }
 
     pub(super) fn of<'a>(&'a self, waba: &'a str) -> impl Iterator<Item = &'a Stored> {
-        self.by_id.values().filter(move |stored| stored.waba == waba)
+        self.by_id
+            .values()
+            .filter(move |stored| stored.waba == waba)
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&Stored> {
@@ -133,7 +143,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<u64, GraphError> {
         let mut template = create::parse(request)?;
-        if self.id_of(waba, &template.name, &template.language).is_some() {
+        if self
+            .id_of(waba, &template.name, &template.language)
+            .is_some()
+        {
             return Err(GraphError::template(
                 2_388_024,
                 format!(
@@ -143,7 +156,11 @@ impl Store {
             ));
         }
         let key = (waba.to_owned(), template.name.clone());
-        if self.locked_names.get(&key).is_some_and(|until| now < *until) {
+        if self
+            .locked_names
+            .get(&key)
+            .is_some_and(|until| now < *until)
+        {
             return Err(GraphError::template(
                 2_388_023,
                 "The name of a deleted template cannot be used again for 30 days.",

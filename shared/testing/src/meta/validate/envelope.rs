@@ -79,7 +79,9 @@ pub(crate) fn parse(request: &Value) -> Outcome<Sent<'_>> {
     let root = Field::root(request);
     root.object()?;
     if root.require("messaging_product")?.text()? != "whatsapp" {
-        return Err(root.require("messaging_product")?.wrong("must be one of {WHATSAPP}"));
+        return Err(root
+            .require("messaging_product")?
+            .wrong("must be one of {WHATSAPP}"));
     }
     if root.get("status").is_some() {
         return read_receipt(&root).map(Sent::Read);
@@ -172,7 +174,10 @@ fn addressee<'a>(root: &Field<'a>) -> Outcome<Addressee<'a>> {
         if !input.starts_with('+') {
             // Meta may put the business number's own country code in front of it, so the message
             // reaches a stranger; here the mistake shows at once.
-            return Err(to.wrong_as(131_009, "a phone number must begin with + and its country code"));
+            return Err(to.wrong_as(
+                131_009,
+                "a phone number must begin with + and its country code",
+            ));
         }
         let e164 = numbers::parse_e164(input)
             .ok_or_else(|| to.wrong_as(131_009, "not a valid phone number"))?;

@@ -28,7 +28,11 @@ pub(super) fn check(interactive: &Field<'_>) -> Outcome<Option<OrderReference>> 
         "order_status",
     ])?;
     header(interactive, kind)?;
-    let body_max = if kind == "list" { LIST_BODY_MAX } else { BODY_MAX };
+    let body_max = if kind == "list" {
+        LIST_BODY_MAX
+    } else {
+        BODY_MAX
+    };
     let body = interactive.require("body")?;
     body.only(&["text"])?;
     body.require("text")?.text_within(body_max)?;
@@ -97,10 +101,14 @@ fn reply_buttons(action: &Field<'_>) -> Outcome<()> {
         let reply = button.require("reply")?;
         reply.only(&["id", "title"])?;
         if !titles.insert(reply.require("title")?.text_within(BUTTON_LABEL_MAX)?) {
-            return Err(reply.require("title")?.wrong("must be unique among the buttons"));
+            return Err(reply
+                .require("title")?
+                .wrong("must be unique among the buttons"));
         }
         if !ids.insert(reply.require("id")?.text_within(256)?) {
-            return Err(reply.require("id")?.wrong("must be unique among the buttons"));
+            return Err(reply
+                .require("id")?
+                .wrong("must be unique among the buttons"));
         }
     }
     Ok(())

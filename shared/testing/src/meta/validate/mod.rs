@@ -6,7 +6,7 @@ mod interactive;
 mod order;
 mod template;
 
-pub(crate) use envelope::{Addressee, Content, Envelope, ReadReceipt, Sent, parse};
+pub(crate) use envelope::{Addressee, Content, Envelope, Sent, parse};
 pub(crate) use order::OrderReference;
 pub(crate) use template::check as check_template;
 

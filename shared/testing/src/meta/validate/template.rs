@@ -94,7 +94,10 @@ impl<'a> Given<'a> {
 
 /// `"0"`, and the integer form that is accepted in practice.
 fn index(field: &Field<'_>) -> Outcome<usize> {
-    let number = field.value.as_u64().or_else(|| field.value.as_str()?.parse().ok());
+    let number = field
+        .value
+        .as_u64()
+        .or_else(|| field.value.as_str()?.parse().ok());
     number
         .and_then(|number| usize::try_from(number).ok())
         .ok_or_else(|| field.wrong("must be the button's position"))
@@ -137,9 +140,9 @@ impl Check<'_> {
     /// The text of one parameter, with the rules for white space.
     fn text<'f>(&self, parameter: &Field<'f>) -> Outcome<&'f str> {
         let field = match parameter.value.get("type").and_then(Value::as_str) {
-            Some("text") => parameter
-                .get("text")
-                .ok_or_else(|| GraphError::missing(format!("{}: text is missing", parameter.path())))?,
+            Some("text") => parameter.get("text").ok_or_else(|| {
+                GraphError::missing(format!("{}: text is missing", parameter.path()))
+            })?,
             // Legacy forms: the phone shows their fallback.
             Some(kind @ ("currency" | "date_time")) => {
                 parameter.require(kind)?.require("fallback_value")?

@@ -1,5 +1,7 @@
 //! What is sent, as Meta wants to read it (`POST /{phone number id}/messages`).
 
+mod shape;
+
 use recado_domain::ids::Callback;
 use recado_domain::message::{
     Addressee, BodyValues, ButtonValue, ButtonsMessage, HeaderValue, ListMessage, Media,
@@ -7,6 +9,8 @@ use recado_domain::message::{
 };
 use recado_domain::money::Money;
 use serde::Serialize;
+
+use shape::{Action, Amount, Component, Content, Envelope, Interactive, Item, Language, MediaObject, Order, OrderAction, OrderContent, Parameter, PaymentSetting, PixCode, Reply, ReplyButton, Row, Section, Template, TextHeader, TextObject};
 
 use crate::webhook::MessageId;
 
@@ -126,16 +130,16 @@ fn button(place: u8, value: &ButtonValue) -> Component<'_> {
 }
 
 fn buttons(message: &ButtonsMessage) -> Interactive<'_> {
-    let reply = |(id, title): &'_ (String, String)| ReplyButton {
-        kind: "reply",
-        reply: Reply { id: id.clone(), title: title.clone() },
-    };
+    let replies = message
+        .buttons
+        .iter()
+        .map(|(id, title)| ReplyButton { kind: "reply", reply: Reply { id, title } });
     Interactive {
         kind: "button",
         header: message.header.as_deref().map(|text| TextHeader { kind: "text", text }),
         body: TextObject { text: &message.body },
         footer: message.footer.as_deref().map(|text| TextObject { text }),
-        action: Action::Buttons { buttons: message.buttons.iter().map(reply).collect() },
+        action: Action::Buttons { buttons: replies.collect() },
     }
 }
 
@@ -207,212 +211,6 @@ fn key_type(kind: PixKeyType) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
-    messaging_product: &'static str,
-    recipient_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recipient: Option<&'a str>,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(flatten)]
-    content: Content<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    biz_opaque_callback_data: Option<String>,
-}
 
-/// The object named after the message's type.
-#[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Content<'a> {
-    Template(Template<'a>),
-    Text { body: &'a str },
-    Interactive(Interactive<'a>),
-}
-
-#[derive(Serialize)]
-struct Template<'a> {
-    name: &'a str,
-    language: Language,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    components: Vec<Component<'a>>,
-}
-
-#[derive(Serialize)]
-struct Language {
-    code: &'static str,
-}
-
-#[derive(Serialize)]
-struct Component<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sub_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<String>,
-    parameters: Vec<Parameter<'a>>,
-}
-
-impl<'a> Component<'a> {
-    fn of(kind: &'static str, parameters: Vec<Parameter<'a>>) -> Self {
-        Self { kind, sub_type: None, index: None, parameters }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Parameter<'a> {
-    Text {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        parameter_name: Option<&'a str>,
-        text: &'a str,
-    },
-    Image {
-        image: MediaObject<'a>,
-    },
-    Document {
-        document: MediaObject<'a>,
-    },
-    Payload {
-        payload: &'a str,
-    },
-    CouponCode {
-        coupon_code: &'a str,
-    },
-    Action {
-        action: OrderAction<'a>,
-    },
-}
-
-impl<'a> Parameter<'a> {
-    fn text(parameter_name: Option<&'a str>, text: &'a str) -> Self {
-        Self::Text { parameter_name, text }
-    }
-}
-
-#[derive(Serialize)]
-struct MediaObject<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    filename: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct OrderAction<'a> {
-    order_details: Order<'a>,
-}
-
-#[derive(Serialize)]
-struct Interactive<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    header: Option<TextHeader<'a>>,
-    body: TextObject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    footer: Option<TextObject<'a>>,
-    action: Action<'a>,
-}
-
-#[derive(Serialize)]
-struct TextHeader<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct TextObject<'a> {
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Action<'a> {
-    Buttons { buttons: Vec<ReplyButton<'a>> },
-    List { button: &'a str, sections: Vec<Section<'a>> },
-    Order { name: &'static str, parameters: Order<'a> },
-}
-
-#[derive(Serialize)]
-struct ReplyButton<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    reply: Reply<'a>,
-}
-
-#[derive(Serialize)]
-struct Reply<'a> {
-    id: &'a str,
-    title: &'a str,
-}
-
-#[derive(Serialize)]
-struct Section<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    title: &'a str,
-    rows: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    id: &'a str,
-    title: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Order<'a> {
-    reference_id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    payment_type: &'static str,
-    payment_settings: [PaymentSetting<'a>; 1],
-    currency: &'static str,
-    total_amount: Amount,
-    order: OrderContent<'a>,
-}
-
-#[derive(Serialize)]
-struct PaymentSetting<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    pix_dynamic_code: PixCode<'a>,
-}
-
-#[derive(Serialize)]
-struct PixCode<'a> {
-    code: &'a str,
-    merchant_name: &'a str,
-    key: &'a str,
-    key_type: &'static str,
-}
-
-#[derive(Serialize)]
-struct OrderContent<'a> {
-    status: &'static str,
-    items: [Item<'a>; 1],
-    subtotal: Amount,
-    tax: Amount,
-}
-
-#[derive(Serialize)]
-struct Item<'a> {
-    retailer_id: &'static str,
-    name: &'a str,
-    amount: Amount,
-    quantity: u8,
-}
-
-#[derive(Clone, Copy, Serialize)]
-struct Amount {
-    value: i64,
-    offset: u8,
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! This function's settings.
+
+use std::time::Duration;
+
+use recado_domain::delivery::Limits;
+use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
+
+/// This function's settings.
+pub struct Config {
+    /// The table (`TABLE_NAME`).
+    pub table: String,
+    /// The secret with sealing keys and pepper (`KEYS_SECRET_ID`).
+    pub keys_secret: String,
+    /// The timers' queue (`FALLBACK_QUEUE_URL`).
+    pub fallback_queue: String,
+    /// How long one Publish may take (`SMS_TIMEOUT`).
+    pub sms_timeout: Duration,
+    /// `POST_TIMEOUT`, `LEASE`, checked against `FUNCTION_TIMEOUT` and `VISIBILITY_TIMEOUT`.
+    pub limits: Limits,
+    /// Region, credentials, endpoints.
+    pub aws: AwsConfig,
+}
+
+impl Config {
+    /// Reads the environment; all mistakes in one go.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigError> {
+        let settings = Settings::new(env);
+        let config = Self {
+            table: settings.text("TABLE_NAME"),
+            keys_secret: settings.text("KEYS_SECRET_ID"),
+            fallback_queue: settings.text("FALLBACK_QUEUE_URL"),
+            sms_timeout: settings.duration("SMS_TIMEOUT"),
+            limits: settings.limits(Duration::ZERO),
+            aws: AwsConfig::read(env, &settings),
+        };
+        if config.sms_timeout >= config.limits.lease && config.limits.lease > Duration::ZERO {
+            settings.fault("SMS_TIMEOUT", "must be shorter than LEASE");
+        }
+        settings.finish(config)
+    }
+}

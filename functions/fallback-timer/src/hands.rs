@@ -1,0 +1,81 @@
+//! What only the timer can do: read the consent of a later leg and send it.
+
+use recado_domain::channel::Channel;
+use recado_domain::delivery::{
+    CapVerdict, Claim, CloseReason, Event, Limits, Notification, Permission, PostOutcome,
+};
+use recado_domain::render;
+use recado_ports::drive::{Hands, Paced};
+use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError};
+use recado_runtime::{Metric, count, open_content, our_fault};
+
+use crate::Deps;
+
+impl<S, Q, C, M> Hands for Deps<S, Q, C, M>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+    M: SmsChannel,
+{
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Carriers pace themselves; SNS answers with throttling.
+    async fn pace(&self, _item: &Notification) -> Paced {
+        Paced::Ready
+    }
+
+    async fn permission(&self, item: &Notification, leg: u8) -> Result<Permission, StoreError> {
+        let channel = item.ladder.get(usize::from(leg)).map(|rung| rung.channel);
+        match channel {
+            Some(Channel::Sms) => {
+                let recipient = self.world.store.recipient(&item.tenant, &item.recipient).await?;
+                Ok(recipient.consents.permission(item.class, Channel::Sms))
+            }
+            Some(Channel::Whatsapp | Channel::Voice) | None => {
+                Ok(Permission::NotThisLeg(CloseReason::ChannelUnavailable))
+            }
+        }
+    }
+
+    /// Caps are counted once, with the first leg.
+    async fn count(&self, _item: &Notification) -> Result<CapVerdict, StoreError> {
+        Ok(CapVerdict::Within)
+    }
+
+    async fn post(&self, item: &Notification, _leg: u8, _claim: &Claim) -> PostOutcome {
+        let opened = match open_content(&self.world.store, &self.keys, item).await {
+            Ok(opened) => opened,
+            Err(outcome) => return outcome,
+        };
+        let bank = &opened.config;
+        match render::sms(&opened.template, item.locale, &opened.params, &bank.name) {
+            Ok(sms) => self.sms.send(&opened.to, &sms.text, bank.sms_sender_id.as_deref()).await,
+            Err(_) => our_fault("content does not render"),
+        }
+    }
+
+    fn noticed(&self, item: &Notification, event: &Event) {
+        let Event::Posted { leg, claim, outcome } = event else { return };
+        let now = self.world.chance.now();
+        let (outcome, code) = match outcome {
+            PostOutcome::Accepted { .. } => {
+                count(Metric::FallbackSent, 1, now);
+                ("accepted", None)
+            }
+            PostOutcome::Held => ("held", None),
+            PostOutcome::Rejected(failure) => ("rejected", failure.code),
+            PostOutcome::NotSent { failure, .. } => ("not_sent", failure.code),
+            PostOutcome::Unknown => {
+                count(Metric::Uncertain, 1, now);
+                ("unknown", None)
+            }
+        };
+        tracing::info!(
+            notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,
+            leg, attempt = claim.attempt, outcome, code, "fallback"
+        );
+    }
+}

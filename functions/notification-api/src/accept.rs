@@ -1,0 +1,157 @@
+//! `POST /v1/notifications`: Put, guard, job, `202`, in that order (I1).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{Extensions, HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use recado_domain::delivery::{Notification, accepted};
+use recado_domain::fault::Fault;
+use recado_domain::ids::TenantId;
+use recado_domain::locale::Locale;
+use recado_domain::request::{Draft, Request};
+use recado_domain::template::Template;
+use recado_ports::{Chance, Created, Notifications, Queues, Recipients, Registry, TenantConfig};
+use recado_runtime::problem::{Problem, check_body};
+use recado_runtime::{Metric, count};
+
+use crate::{ACCEPTED, Deps, Shared, answer, idempotency_key};
+
+/// Which answer it is: the header `Idempotency-Replayed` tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    First,
+    Replayed,
+}
+
+/// A request with everything it refers to.
+pub(crate) struct Parsed {
+    pub(crate) request: Request,
+    pub(crate) template: Arc<Template>,
+    pub(crate) config: TenantConfig,
+}
+
+pub(crate) async fn accept<S, Q, C>(
+    State(deps): Shared<S, Q, C>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let key = idempotency_key(&headers)?;
+    check_body(&headers, &body)?;
+    let Parsed { request, template, .. } = deps.parse(&tenant, &body).await?;
+    let keys = &deps.keys;
+    let now = deps.world.chance.now();
+    let id = keys.pepper.notification(&tenant, &key);
+    let digest = request.digest(&keys.pepper);
+    if let Some(fault) = request.late.clone() {
+        return deps.late(&tenant, &id, &digest, fault).await;
+    }
+    let associated = format!("NTF#{id}");
+    let content = keys.ring.seal(&associated, &request.content(), deps.world.chance.nonce()).map_err(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "sealing");
+        Problem::Internal
+    })?;
+    let recipient = keys.pepper.recipient(&tenant, &request.to);
+    let item = request.into_notification(&template, id, tenant, recipient, digest, content, now);
+    match deps.world.store.create(&item).await? {
+        Created::New => {
+            deps.hand_on(&item).await?;
+            count(Metric::Accepted, 1, now);
+            tracing::info!(
+                notification.id = %item.id, tenant.id = %item.tenant, template = %item.template, "accepted"
+            );
+            Ok(respond(&item, Answer::First))
+        }
+        Created::Already(stored) => deps.replay(*stored, &item.digest).await,
+    }
+}
+
+impl<S, Q, C> Deps<S, Q, C>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    /// Reads a body with its template and its defaults.
+    pub(crate) async fn parse(&self, tenant: &TenantId, body: &[u8]) -> Result<Parsed, Problem> {
+        let draft = Draft::parse(body).map_err(|_| Problem::NotJson)?;
+        let store = &self.world.store;
+        let config = store.tenant(tenant).await?.ok_or_else(|| {
+            tracing::error!(tenant.id = %tenant, "tenant without configuration");
+            Problem::Internal
+        })?;
+        let template = match draft.template() {
+            Some(name) => store.template(tenant, name, None).await?,
+            None => None,
+        };
+        let defaults = self.defaults(tenant, &draft, &config).await?;
+        let now = self.world.chance.now();
+        let request = draft.complete(template.as_deref(), &defaults, now).map_err(Problem::Invalid)?;
+        let template = template.ok_or(Problem::Internal)?;
+        Ok(Parsed { request, template, config })
+    }
+
+    /// The recipient's language, then the bank's; read only when the request names none.
+    async fn defaults(&self, tenant: &TenantId, draft: &Draft, config: &TenantConfig) -> Result<Vec<Locale>, Problem> {
+        let mut defaults = Vec::new();
+        if let (None, Some(to)) = (draft.locale(), draft.to()) {
+            let token = self.keys.pepper.recipient(tenant, to);
+            let recipient = self.world.store.recipient(tenant, &token).await?;
+            defaults.extend(recipient.profile.and_then(|profile| profile.locale));
+        }
+        defaults.push(config.locale);
+        Ok(defaults)
+    }
+
+    async fn hand_on(&self, item: &Notification) -> Result<(), Problem> {
+        for handoff in accepted(item) {
+            self.world.hand_off(item, &handoff).await?;
+        }
+        Ok(())
+    }
+
+    /// Same key: the first answer again for the same content, a refusal for any other. Enqueued again
+    /// only while nothing was claimed or closed and it is still valid: the first try may have died
+    /// between Put and queue.
+    async fn replay(&self, stored: Notification, digest: &str) -> Result<Response, Problem> {
+        if stored.digest != digest {
+            return Err(Problem::IdempotencyMismatch);
+        }
+        if stored.untouched() && self.world.chance.now() < stored.sendable_until() {
+            self.hand_on(&stored).await?;
+        }
+        Ok(respond(&stored, Answer::Replayed))
+    }
+
+    /// A validity that is over is a fault, but not for the repetition of a request that was in time.
+    async fn late(
+        &self,
+        tenant: &TenantId,
+        id: &recado_domain::ids::NotificationId,
+        digest: &str,
+        fault: Fault,
+    ) -> Result<Response, Problem> {
+        match self.world.store.read(id).await?.filter(|item| item.tenant == *tenant) {
+            Some(stored) => self.replay(stored, digest).await,
+            None => Err(Problem::Invalid(vec![fault])),
+        }
+    }
+}
+
+fn respond(item: &Notification, which: Answer) -> Response {
+    let (code, status) = ACCEPTED;
+    let mut response = (code, Json(answer::accepted(item, status))).into_response();
+    if which == Answer::Replayed {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}

@@ -1,0 +1,61 @@
+//! This function's settings.
+
+use recado_domain::delivery::Limits;
+use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
+
+/// This function's settings.
+pub struct Config {
+    /// The table (`TABLE_NAME`).
+    pub table: String,
+    /// The secret with sealing keys and pepper (`KEYS_SECRET_ID`).
+    pub keys_secret: String,
+    /// The secret with Meta's access tokens (`WHATSAPP_SECRET_ID`).
+    pub whatsapp_secret: String,
+    /// The Cloud API's address with its version (`WHATSAPP_URL`).
+    pub whatsapp_url: String,
+    /// The lanes' queues (`CRITICAL_QUEUE_URL`, `STANDARD_QUEUE_URL`, `BULK_QUEUE_URL`), for new attempts.
+    pub lanes: [String; 3],
+    /// The timers' queue (`FALLBACK_QUEUE_URL`).
+    pub fallback_queue: String,
+    /// `POST_TIMEOUT`, `RETRY_WINDOW`, `LEASE`, checked against `FUNCTION_TIMEOUT` and `VISIBILITY_TIMEOUT`.
+    pub limits: Limits,
+    /// How many sandboxes may send at once: the sum of the lanes' maximum concurrencies, given as a list
+    /// (`CONCURRENCY`, as in `10,10,5`).
+    pub concurrency: u32,
+    /// Region, credentials, endpoints.
+    pub aws: AwsConfig,
+}
+
+impl Config {
+    /// Reads the environment; all mistakes in one go.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigError> {
+        let settings = Settings::new(env);
+        let retry_window = settings.duration("RETRY_WINDOW");
+        let config = Self {
+            table: settings.text("TABLE_NAME"),
+            keys_secret: settings.text("KEYS_SECRET_ID"),
+            whatsapp_secret: settings.text("WHATSAPP_SECRET_ID"),
+            whatsapp_url: settings.text("WHATSAPP_URL"),
+            lanes: ["CRITICAL_QUEUE_URL", "STANDARD_QUEUE_URL", "BULK_QUEUE_URL"].map(|name| settings.text(name)),
+            fallback_queue: settings.text("FALLBACK_QUEUE_URL"),
+            limits: settings.limits(retry_window),
+            concurrency: concurrency(&settings),
+            aws: AwsConfig::read(env, &settings),
+        };
+        settings.finish(config)
+    }
+}
+
+fn concurrency(settings: &Settings<'_>) -> u32 {
+    let text = settings.text("CONCURRENCY");
+    let sum = text.split(',').map(|part| part.trim().parse::<u32>().ok()).sum::<Option<u32>>();
+    match sum {
+        Some(sum) if sum > 0 => sum,
+        Some(_) | None => {
+            if !text.is_empty() {
+                settings.fault("CONCURRENCY", "must be numbers separated by commas");
+            }
+            1
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What only the sender can do: pace, count against the cap, POST.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use recado_domain::channel::Channel;
+use recado_domain::delivery::{
+    CapVerdict, Claim, Event, Limits, Notification, Permission, PostOutcome,
+};
+use recado_domain::ids::{Callback, PhoneNumberId};
+use recado_domain::message::{Addressee, Outgoing};
+use recado_domain::pacing::Pacer;
+use recado_domain::render;
+use recado_ports::drive::{Hands, Paced};
+use recado_ports::{Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, TenantConfig, WhatsappChannel};
+use recado_runtime::{Metric, count, open_content, our_fault};
+
+use crate::Deps;
+
+/// A wait for a token that is longer than this goes back to the queue.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Meta's codes for a number, an app or a pair of sender and recipient going too fast.
+const THROTTLED: [u32; 3] = [4, 80_007, 130_429];
+
+/// The numbers' shares in this sandbox.
+pub struct Pacers {
+    concurrency: u32,
+    numbers: Mutex<HashMap<PhoneNumberId, Pacer>>,
+}
+
+impl Pacers {
+    /// `concurrency`: how many sandboxes may send at once.
+    #[must_use]
+    pub fn new(concurrency: u32) -> Self {
+        Self { concurrency, numbers: Mutex::default() }
+    }
+
+    fn with<T>(&self, config: &TenantConfig, act: impl FnOnce(&mut Pacer) -> T) -> T {
+        let mut numbers = self.numbers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let pacer = numbers
+            .entry(config.phone_number_id.clone())
+            .or_insert_with(|| Pacer::new(config.messages_per_second, self.concurrency));
+        act(pacer)
+    }
+}
+
+impl<S, Q, C, W> Hands for Deps<S, Q, C, W>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+    W: WhatsappChannel,
+{
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    async fn pace(&self, item: &Notification) -> Paced {
+        // Without an entry the POST itself fails with a reason; pacing has nothing to say.
+        let Ok(Some(config)) = self.world.store.tenant(&item.tenant).await else { return Paced::Ready };
+        let mut waited = Duration::ZERO;
+        loop {
+            let now = self.world.chance.now();
+            match self.pacers.with(&config, |pacer| pacer.take(item.lane, now)) {
+                Ok(()) => return Paced::Ready,
+                Err(wait) if waited + wait > LONGEST_WAIT => return Paced::Busy(wait.max(Duration::from_secs(1))),
+                Err(wait) => {
+                    self.world.chance.rest(wait).await;
+                    waited += wait;
+                }
+            }
+        }
+    }
+
+    async fn permission(&self, item: &Notification, leg: u8) -> Result<Permission, StoreError> {
+        let recipient = self.world.store.recipient(&item.tenant, &item.recipient).await?;
+        let channel = item.ladder.get(usize::from(leg)).map_or(Channel::Whatsapp, |rung| rung.channel);
+        Ok(recipient.consents.permission(item.class, channel))
+    }
+
+    async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {
+        let Some(cap) = item.class.daily_cap() else { return Ok(CapVerdict::Within) };
+        let zone = match self.world.store.tenant(&item.tenant).await? {
+            Some(config) => TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
+            None => TimeZone::UTC,
+        };
+        let day = self.world.chance.now().to_zoned(zone).date().to_string();
+        self.world.store.count(&item.tenant, &item.recipient, &day, item.class, &item.id, cap).await
+    }
+
+    async fn post(&self, item: &Notification, _leg: u8, claim: &Claim) -> PostOutcome {
+        let opened = match open_content(&self.world.store, &self.keys, item).await {
+            Ok(opened) => opened,
+            Err(outcome) => return outcome,
+        };
+        let Ok(message) = render::whatsapp(&opened.template, item.locale, &opened.params, &item.id) else {
+            return our_fault("content does not render");
+        };
+        let callback = Callback { notification: item.id.clone(), attempt: claim.attempt };
+        let (to, message) = (Addressee::Phone(opened.to), Outgoing::Template(message));
+        let from = &opened.config.phone_number_id;
+        let outcome = self.whatsapp.send(&item.tenant, from, &to, &message, Some(&callback)).await;
+        self.calm_down_if_throttled(&opened.config, &outcome);
+        outcome
+    }
+
+    fn noticed(&self, item: &Notification, event: &Event) {
+        let Event::Posted { leg, claim, outcome } = event else { return };
+        let now = self.world.chance.now();
+        let outcome = match outcome {
+            PostOutcome::Accepted { .. } => {
+                count(Metric::Submitted, 1, now);
+                "accepted"
+            }
+            PostOutcome::Held => "held",
+            PostOutcome::Rejected(_) => "rejected",
+            PostOutcome::NotSent { .. } => "not_sent",
+            PostOutcome::Unknown => {
+                count(Metric::Uncertain, 1, now);
+                "unknown"
+            }
+        };
+        let code = match event {
+            Event::Posted { outcome: PostOutcome::Rejected(failure) | PostOutcome::NotSent { failure, .. }, .. } => failure.code,
+            _ => None,
+        };
+        tracing::info!(
+            notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,
+            leg, attempt = claim.attempt, outcome, code, "posted"
+        );
+    }
+}
+
+impl<S, Q, C, W> Deps<S, Q, C, W>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+    W: WhatsappChannel,
+{
+    fn calm_down_if_throttled(&self, config: &TenantConfig, outcome: &PostOutcome) {
+        if let PostOutcome::NotSent { failure, .. } = outcome
+            && failure.code.is_some_and(|code| THROTTLED.contains(&code))
+        {
+            let now = self.world.chance.now();
+            count(Metric::Throttled, 1, now);
+            self.pacers.with(config, |pacer| pacer.calm_down(now));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Meta's client with each tenant's access token.
+
+use std::collections::BTreeMap;
+
+use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
+use recado_domain::ids::{Callback, PhoneNumberId, TenantId};
+use recado_domain::message::{Addressee, Outgoing};
+use recado_ports::WhatsappChannel;
+use recado_whatsapp::{AccessToken, Client};
+
+/// The Cloud API, for all tenants.
+pub struct Meta {
+    client: Client,
+    tokens: BTreeMap<TenantId, AccessToken>,
+}
+
+impl Meta {
+    /// Takes the client and the tokens.
+    #[must_use]
+    pub fn new(client: Client, tokens: BTreeMap<TenantId, String>) -> Self {
+        let tokens = tokens.into_iter().map(|(tenant, token)| (tenant, AccessToken::new(token))).collect();
+        Self { client, tokens }
+    }
+
+    /// Opens a connection ahead of the first message.
+    pub async fn warm_up(&self) {
+        self.client.warm_up().await;
+    }
+}
+
+impl WhatsappChannel for Meta {
+    async fn send(
+        &self,
+        tenant: &TenantId,
+        from: &PhoneNumberId,
+        to: &Addressee,
+        message: &Outgoing,
+        callback: Option<&Callback>,
+    ) -> PostOutcome {
+        match self.tokens.get(tenant) {
+            Some(token) => self.client.send(from, token, to, message, callback).await,
+            None => PostOutcome::Rejected(Failure {
+                kind: FailureKind::Technical,
+                code: None,
+                title: "no access token for the tenant".to_owned(),
+            }),
+        }
+    }
+}

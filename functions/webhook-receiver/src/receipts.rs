@@ -1,0 +1,100 @@
+//! What became of our messages: each fact stored once, in any order.
+
+use std::collections::BTreeMap;
+
+use recado_domain::delivery::{Notification, Receipts, change, receipt_failed};
+use recado_domain::ids::{NotificationId, PhoneNumberId, TenantId};
+use recado_ports::{Chance, Conversations, Notifications, Queues, Recipients, Registry, Written};
+use recado_runtime::{Metric, count};
+use recado_whatsapp::webhook::{Person, Update};
+
+use crate::{Deps, ReceiveError};
+
+/// Who got which notification, where a receipt tells both number and user id.
+pub(crate) fn people(updates: &[Update]) -> BTreeMap<NotificationId, Person> {
+    let mut people = BTreeMap::new();
+    for update in updates {
+        let Update::Receipt(receipt) = update else { continue };
+        if let (Some(callback), Some(person)) = (&receipt.callback, &receipt.contact)
+            && person.phone.is_some()
+            && person.user.is_some()
+        {
+            people.insert(callback.notification.clone(), person.clone());
+        }
+    }
+    people
+}
+
+impl<S, Q, C> Deps<S, Q, C>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+{
+    /// Stores a notification's receipts. The number's tenant must be the notification's; a failure of
+    /// an older attempt opens nothing.
+    pub(crate) async fn store_receipts(
+        &self,
+        id: &NotificationId,
+        number: &PhoneNumberId,
+        receipts: &Receipts,
+        person: Option<&Person>,
+    ) -> Result<(), ReceiveError> {
+        let Some(tenant) = self.tenant_of(number).await? else { return Ok(()) };
+        let now = self.world.chance.now();
+        if let Some(change) = change::receipts(&tenant, receipts, now) {
+            match self.world.store.write(id, &change).await? {
+                Written::Applied(item) => {
+                    if item.delivered_twice() {
+                        count(Metric::DeliveredTwice, 1, now);
+                        tracing::warn!(notification.id = %id, tenant.id = %tenant, template = %item.template, "delivered twice");
+                    }
+                    self.learn(&tenant, &item, person).await?;
+                }
+                Written::Refused(item) if item.tenant == tenant => {}
+                Written::Refused(_) | Written::Missing => {
+                    count(Metric::ReceiptUnknown, 1, now);
+                    return Ok(());
+                }
+            }
+        }
+        match &receipts.failed {
+            Some((attempt, failure)) => self.store_failure(&tenant, id, *attempt, failure).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn store_failure(
+        &self,
+        tenant: &TenantId,
+        id: &NotificationId,
+        attempt: u32,
+        failure: &recado_domain::delivery::Failure,
+    ) -> Result<(), ReceiveError> {
+        let now = self.world.chance.now();
+        let Some(item) = self.world.store.read(id).await?.filter(|item| item.tenant == *tenant) else {
+            count(Metric::ReceiptUnknown, 1, now);
+            return Ok(());
+        };
+        let content = change::content_after_failure(&item, 0);
+        let written = self.world.store.write(id, &change::failed(0, attempt, failure, now, content)).await?;
+        // Refused: stored before. The timer goes out again all the same, since the function may have
+        // died between the write and the timer; one too many opens nothing.
+        if let Written::Applied(item) | Written::Refused(item) = written {
+            for handoff in receipt_failed(&item, attempt, now) {
+                self.world.hand_off(&item, &handoff).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes under which user id the recipient is known, unless the claim knew it already.
+    async fn learn(&self, tenant: &TenantId, item: &Notification, person: Option<&Person>) -> Result<(), ReceiveError> {
+        let Some(user) = person.and_then(|person| person.user.as_ref()) else { return Ok(()) };
+        let digest = self.user_digest(tenant, user);
+        if item.leg(0).known_user() == Some(digest.as_str()) {
+            return Ok(());
+        }
+        self.note_user(tenant, &item.recipient, user).await
+    }
+}

@@ -1,0 +1,248 @@
+//! What a text holds that must not be shown, found in the order of its structure's strength.
+
+use super::context;
+use super::payment::{iban_end, is_boleto, is_card, is_end_to_end_id};
+use super::runs::{Run, Window};
+use super::view::View;
+use crate::brcode;
+use crate::params::{is_cnpj, is_cpf, is_uuid};
+use crate::phone::E164;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    PixCode,
+    Boleto,
+    Transaction,
+    Evp,
+    Iban,
+    Card,
+    Cnpj,
+    Phone,
+    Cpf,
+    Account,
+    Secret,
+    Email,
+    /// Found as two kinds that overlap, or only suspected.
+    Several,
+}
+
+/// Where it stands in the view.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) kind: Kind,
+}
+
+/// A search: what a stronger detector covers whole is not looked at again.
+pub(super) struct Search<'a> {
+    pub(super) view: &'a View,
+    pub(super) lower: Vec<char>,
+    pub(super) runs: Vec<Run>,
+    found: Vec<Found>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn of(view: &'a View) -> Self {
+        Self { view, lower: view.lower(), runs: Run::all(view), found: Vec::new() }
+    }
+
+    /// Runs every detector.
+    pub(super) fn everything(mut self) -> Vec<Found> {
+        self.pix_codes();
+        self.windows(Kind::Boleto, |length| matches!(length, 44 | 47 | 48), is_boleto);
+        self.tokens();
+        self.ibans();
+        self.windows(Kind::Card, |length| (13..=19).contains(&length), is_card);
+        self.windows(Kind::Cnpj, |length| length == 14, is_cnpj);
+        self.phones();
+        self.windows(Kind::Cpf, |length| length == 11, is_cpf);
+        for (kind, spans) in [
+            (Kind::Account, context::accounts(&self)),
+            (Kind::Secret, context::secret_digits(&self)),
+            (Kind::Secret, context::secret_words(&self)),
+            (Kind::Email, context::emails(self.view)),
+            (Kind::Secret, context::query_values(self.view)),
+        ] {
+            self.keep(kind, spans);
+        }
+        merged(self.found)
+    }
+
+    /// Keeps what no earlier kind covers whole. What overlaps only partly stays: better to hide too much.
+    fn keep(&mut self, kind: Kind, spans: Vec<(usize, usize)>) {
+        let earlier = self.found.len();
+        for (from, to) in spans {
+            if !self.found[..earlier].iter().any(|found| found.from <= from && to <= found.to) {
+                self.found.push(Found { from, to, kind });
+            }
+        }
+    }
+
+    fn windows(&mut self, kind: Kind, length: fn(usize) -> bool, is: fn(&[u8]) -> bool) {
+        let spans = self
+            .runs
+            .iter()
+            .flat_map(|run| run.windows(length))
+            .filter(|window| is(window.digits()))
+            .map(|window| window.span())
+            .collect();
+        self.keep(kind, spans);
+    }
+
+    /// Pix codes: by their checksum, or (cut or changed) by their beginning and end.
+    fn pix_codes(&mut self) {
+        let plain = self.view.text(0, self.view.len());
+        let mut spans = Vec::new();
+        let mut place = 0;
+        let bytes: Vec<(usize, usize)> = plain.char_indices().enumerate().map(|(at, (byte, _))| (byte, at)).collect();
+        let place_of = |byte: usize| bytes.binary_search_by_key(&byte, |pair| pair.0).map_or(bytes.len(), |at| bytes[at].1);
+        while let Some(at) = plain.get(place..).and_then(|rest| rest.find("000201")) {
+            let from = place + at;
+            let end = brcode::prefix_length(&plain[from..]).or_else(|| damaged_length(&plain[from..])).map(|length| from + length);
+            if let Some(end) = end {
+                spans.push((place_of(from), place_of(end)));
+            }
+            place = end.unwrap_or(from + 6);
+        }
+        self.keep(Kind::PixCode, spans);
+    }
+
+    /// Transactions, UUIDs and CNPJs with letters: tokens of letters and digits.
+    fn tokens(&mut self) {
+        let (mut transactions, mut uuids, mut cnpjs) = (Vec::new(), Vec::new(), Vec::new());
+        for (from, to) in tokens(self.view, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/')) {
+            for (from, to) in without_edges(self.view, from, to) {
+                let token = self.view.text(from, to);
+                if is_end_to_end_id(&token) {
+                    transactions.push((from, to));
+                } else if is_uuid(&token.to_ascii_lowercase()) {
+                    uuids.push((from, to));
+                } else {
+                    let plain: Vec<u8> = token.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect();
+                    if is_cnpj(&plain) {
+                        cnpjs.push((from, to));
+                    }
+                }
+            }
+        }
+        self.keep(Kind::Transaction, transactions);
+        self.keep(Kind::Evp, uuids);
+        self.keep(Kind::Cnpj, cnpjs);
+    }
+
+    /// Telephone numbers, with the plus or the bracket before them.
+    fn phones(&mut self) {
+        let mark = |place: usize| self.view.before(place).is_some_and(|c| matches!(c, '+' | '('));
+        let spans = self
+            .runs
+            .iter()
+            .flat_map(|run| run.windows(|length| (8..=16).contains(&length)))
+            .filter(|window| is_phone(self.view, window))
+            .map(|window| {
+                let (mut from, to) = window.span();
+                while mark(from) {
+                    from -= 1;
+                }
+                (from, to)
+            })
+            .collect();
+        self.keep(Kind::Phone, spans);
+    }
+
+    fn ibans(&mut self) {
+        let spans = (0..self.view.len()).filter_map(|from| Some((from, iban_end(self.view, from)?))).collect();
+        self.keep(Kind::Iban, spans);
+    }
+}
+
+/// The token itself, and the same without the punctuation a sentence puts around it or between two.
+fn without_edges(view: &View, from: usize, to: usize) -> Vec<(usize, usize)> {
+    let edge = |place: usize| view.at(place).is_some_and(|c| matches!(c, '-' | '.' | '/'));
+    let (mut start, mut end) = (from, to);
+    while start < end && edge(start) {
+        start += 1;
+    }
+    while end > start && edge(end - 1) {
+        end -= 1;
+    }
+    let mut spans = vec![(start, end)];
+    // `…:id/E123…` and `id.123e…`: the parts between points and strokes as well.
+    let mut part = start;
+    for place in start..=end {
+        if place == end || view.at(place).is_some_and(|c| matches!(c, '.' | '/')) {
+            if part < place && (part, place) != (start, end) {
+                spans.push((part, place));
+            }
+            part = place + 1;
+        }
+    }
+    spans
+}
+
+/// The places of every token made of some characters.
+pub(super) fn tokens(view: &View, of: impl Fn(char) -> bool) -> Vec<(usize, usize)> {
+    let mut tokens = Vec::new();
+    let mut from = None;
+    for place in 0..=view.len() {
+        match (view.at(place).is_some_and(&of), from) {
+            (true, None) => from = Some(place),
+            (false, Some(start)) => {
+                tokens.push((start, place));
+                from = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+    tokens
+}
+
+/// A code whose checksum is wrong, from its beginning to the first `6304` and four characters behind it.
+fn damaged_length(text: &str) -> Option<usize> {
+    let gui = text.to_ascii_lowercase().find("br.gov.bcb.pix").filter(|at| *at < 600)?;
+    let checksum = gui + text.get(gui..)?.find("6304").filter(|length| *length < 600)?;
+    Some(text[checksum..].char_indices().nth(8).map_or(text.len(), |(at, _)| checksum + at))
+}
+
+/// A telephone number: with a plus; Brazilian with 55; area code in brackets; a bare Brazilian mobile.
+fn is_phone(view: &View, window: &Window<'_>) -> bool {
+    let digits = String::from_utf8_lossy(window.digits()).into_owned();
+    let (from, _) = window.span();
+    let marked = |mark| {
+        view.before(from) == Some(mark) || (view.before(from) == Some('(') && from > 1 && view.before(from - 1) == Some(mark))
+    };
+    let brazilian = |digits: &str| E164::parse(&format!("+55{digits}")).is_ok();
+    let mobile = |digits: &str| digits.len() == 11 && &digits[2..3] == "9" && brazilian(digits);
+    let dialled = digits.trim_start_matches('0');
+    (marked('+') && (8..=15).contains(&digits.len()))
+        || (view.before(from) == Some('(') && matches!(digits.len(), 10 | 11) && brazilian(&digits))
+        || (digits.len() - dialled.len() <= 3
+            && (mobile(dialled) || dialled.strip_prefix("55").is_some_and(|national| brazilian(national))))
+        || local_mobile(view, window)
+}
+
+/// `98765-4321`: nine digits with the hyphen where people write it.
+fn local_mobile(view: &View, window: &Window<'_>) -> bool {
+    let digits = window.digits();
+    let places = &window.run.places[window.from..window.to];
+    digits.len() == 9 && digits[0] == b'9' && view.before(places[5]) == Some('-') && places[5] == places[4] + 2
+}
+
+/// The spans in order, those that overlap as one.
+pub(super) fn merged(mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by_key(|found| (found.from, found.to));
+    let mut merged: Vec<Found> = Vec::with_capacity(found.len());
+    for next in found {
+        match merged.last_mut() {
+            Some(last) if next.from < last.to => {
+                let same = (last.from, last.to, last.kind) == (next.from, next.to, next.kind);
+                if !same {
+                    *last = Found { from: last.from, to: last.to.max(next.to), kind: Kind::Several };
+                }
+            }
+            _ => merged.push(next),
+        }
+    }
+    merged
+}

@@ -1,0 +1,136 @@
+//! A text as a detector should see it: every script's digits as ASCII, nothing invisible, no accents,
+//! and each character's place in the original.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use crate::sms::is_invisible;
+
+/// The zeros of the scripts whose digits Unicode's compatibility forms leave as they are (general
+/// category Nd, Unicode 16); nine more digits follow each.
+const ZEROS: &[u32] = &[
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
+    0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0,
+    0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0x104a0, 0x10d30, 0x10d40,
+    0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x116d0, 0x116da,
+    0x11730, 0x118e0, 0x11950, 0x11bf0, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16130, 0x16a60, 0x16ac0,
+    0x16b50, 0x16d70, 0x1e140, 0x1e2f0, 0x1e4f0, 0x1e5f1, 0x1e950,
+];
+
+/// One character of the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// The plain character, its case kept.
+    pub(super) c: char,
+    /// Where the original character begins, in bytes.
+    from: usize,
+    /// Where it ends.
+    to: usize,
+}
+
+/// The text as detectors see it.
+pub(super) struct View {
+    pub(super) seen: Vec<Seen>,
+}
+
+impl View {
+    pub(super) fn of(text: &str) -> Self {
+        let mut seen = Vec::with_capacity(text.len());
+        for (from, original) in text.char_indices() {
+            let to = from + original.len_utf8();
+            if original.is_ascii() {
+                seen.push(Seen { c: original, from, to });
+                continue;
+            }
+            for part in std::iter::once(original).nfkd() {
+                if let Some(c) = plain(part) {
+                    seen.push(Seen { c, from, to });
+                }
+            }
+        }
+        Self { seen }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
+    pub(super) fn at(&self, place: usize) -> Option<char> {
+        self.seen.get(place).map(|seen| seen.c)
+    }
+
+    /// The character before a place.
+    pub(super) fn before(&self, place: usize) -> Option<char> {
+        place.checked_sub(1).and_then(|before| self.at(before))
+    }
+
+    /// The plain text of some places.
+    pub(super) fn text(&self, from: usize, to: usize) -> String {
+        self.seen[from..to].iter().map(|seen| seen.c).collect()
+    }
+
+    /// The bytes of the original that some places (at least one) cover.
+    pub(super) fn bytes(&self, from: usize, to: usize) -> std::ops::Range<usize> {
+        self.seen[from].from..self.seen[to - 1].to
+    }
+
+    /// The view in lower case, one character per place: letters whose lower case is longer stay.
+    pub(super) fn lower(&self) -> Vec<char> {
+        let lower = |c: char| {
+            let mut lower = c.to_lowercase();
+            match (lower.next(), lower.next()) {
+                (Some(one), None) => one,
+                _ => c,
+            }
+        };
+        self.seen.iter().map(|seen| lower(seen.c)).collect()
+    }
+}
+
+/// The character as it is compared: none for marks and what is invisible.
+fn plain(c: char) -> Option<char> {
+    if is_combining_mark(c) || is_invisible(c) {
+        return None;
+    }
+    if c.is_whitespace() && c != '\n' {
+        return Some(' ');
+    }
+    if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2043}') {
+        return Some('-');
+    }
+    let code = u32::from(c);
+    let digit = match ZEROS.partition_point(|zero| *zero <= code).checked_sub(1) {
+        Some(at) if code - ZEROS[at] < 10 => char::from_digit(code - ZEROS[at], 10),
+        Some(_) | None => None,
+    };
+    Some(digit.unwrap_or(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_s_digits_are_digits() {
+        let check = |text: &str, expected: &str| {
+            let view = View::of(text);
+            assert_eq!(view.text(0, view.len()), expected, "{text}");
+        };
+        check("４１１１", "4111");
+        check("٤١١١", "4111");
+        check("४१११", "4111");
+        check("𝟒𝟏𝟏𝟏", "4111");
+        check("4️⃣1️⃣1️⃣1️⃣", "4111");
+        check("4\u{200b}1\u{332}1\u{ad}1", "4111");
+        check("Código – ação\u{a0}ﬁnal", "Codigo - acao final");
+        assert!(ZEROS.is_sorted());
+    }
+
+    #[test]
+    fn a_place_in_the_view_is_a_place_in_the_text() {
+        let text = "é ４\u{200b}2 ﬁm";
+        let view = View::of(text);
+        assert_eq!(view.text(0, view.len()), "e 42 fim");
+        assert_eq!(&text[view.bytes(2, 4)], "４\u{200b}2");
+        assert_eq!(&text[view.bytes(5, 8)], "ﬁm");
+    }
+}

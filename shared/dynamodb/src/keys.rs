@@ -1,0 +1,152 @@
+//! The keys of every item. No number, name, text or wamid ever stands in one (I11).
+
+use recado_domain::channel::Channel;
+use recado_domain::class::Class;
+use recado_domain::ids::{NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId};
+
+use crate::attributes::{Item, text};
+
+/// The partition key's attribute.
+pub(crate) const PK: &str = "pk";
+/// The sort key's attribute.
+pub(crate) const SK: &str = "sk";
+
+/// The first sort key of what a function reads of a recipient: `CAP#…` stands before it.
+pub(crate) const FIRST_CONSENT: &str = "CONSENT#";
+/// The sort key of a recipient's profile: the last one in the partition.
+pub(crate) const PROFILE: &str = "PROFILE";
+/// What every template version's sort key starts with.
+pub(crate) const VERSION: &str = "V#";
+
+/// An item's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+impl Key {
+    pub(crate) fn notification(id: &NotificationId) -> Self {
+        Self::of(format!("NTF#{id}"), "STATE")
+    }
+
+    pub(crate) fn profile(tenant: &TenantId, recipient: &RecipientToken) -> Self {
+        Self::of(recipient_partition(tenant, recipient), PROFILE)
+    }
+
+    pub(crate) fn consent(tenant: &TenantId, recipient: &RecipientToken, channel: Channel) -> Self {
+        Self::of(
+            recipient_partition(tenant, recipient),
+            format!("{FIRST_CONSENT}{channel}"),
+        )
+    }
+
+    pub(crate) fn cap(
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        day: &str,
+        purpose: Class,
+    ) -> Self {
+        Self::of(
+            recipient_partition(tenant, recipient),
+            format!("CAP#{day}#{purpose}"),
+        )
+    }
+
+    pub(crate) fn history(tenant: &TenantId, recipient: &RecipientToken, sort_key: &str) -> Self {
+        Self::of(history_partition(tenant, recipient), sort_key)
+    }
+
+    pub(crate) fn chat(tenant: &TenantId, recipient: &RecipientToken, sort_key: &str) -> Self {
+        Self::of(chat_partition(tenant, recipient), sort_key)
+    }
+
+    pub(crate) fn alias(tenant: &TenantId, digest: &str) -> Self {
+        Self::of(format!("ALIAS#{tenant}"), digest)
+    }
+
+    pub(crate) fn tenant(tenant: &TenantId) -> Self {
+        Self::of(format!("TNT#{tenant}"), "CONFIG")
+    }
+
+    pub(crate) fn client(client_id: &str) -> Self {
+        Self::of(format!("CLIENT#{client_id}"), "TENANT")
+    }
+
+    pub(crate) fn number(number: &PhoneNumberId) -> Self {
+        Self::of(format!("NUMBER#{number}"), "TENANT")
+    }
+
+    pub(crate) fn template(tenant: &TenantId, name: &TemplateName, version: u32) -> Self {
+        // Padded to the width of the largest version, so that the newest is the last.
+        Self::of(
+            template_partition(tenant, name),
+            format!("{VERSION}{version:010}"),
+        )
+    }
+
+    fn of(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+
+    /// The key as attributes: the beginning of the item, or what names it in a request.
+    pub(crate) fn item(&self) -> Item {
+        Item::from([
+            (PK.to_owned(), text(&self.pk)),
+            (SK.to_owned(), text(&self.sk)),
+        ])
+    }
+}
+
+/// Profile, consents and caps of a recipient.
+pub(crate) fn recipient_partition(tenant: &TenantId, recipient: &RecipientToken) -> String {
+    format!("RCP#{tenant}#{recipient}")
+}
+
+/// The consent history of a recipient.
+pub(crate) fn history_partition(tenant: &TenantId, recipient: &RecipientToken) -> String {
+    format!("RCPH#{tenant}#{recipient}")
+}
+
+/// The conversation with a recipient.
+pub(crate) fn chat_partition(tenant: &TenantId, recipient: &RecipientToken) -> String {
+    format!("CHAT#{tenant}#{recipient}")
+}
+
+/// A bank's own versions of a template.
+pub(crate) fn template_partition(tenant: &TenantId, name: &TemplateName) -> String {
+    format!("TPL#{tenant}#{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant() -> TenantId {
+        TenantId::parse("banco-aurora").unwrap()
+    }
+
+    fn recipient() -> RecipientToken {
+        RecipientToken::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap()
+    }
+
+    #[test]
+    fn a_query_from_the_first_consent_on_reads_consents_and_profile_but_no_caps() {
+        let sort_keys = |class| Key::cap(&tenant(), &recipient(), "2026-11-21", class).sk;
+        for class in Class::ALL {
+            assert!(sort_keys(class).as_str() < FIRST_CONSENT, "{class}");
+        }
+        for channel in Channel::ALL {
+            assert!(Key::consent(&tenant(), &recipient(), channel).sk.as_str() > FIRST_CONSENT);
+        }
+        assert!(Key::profile(&tenant(), &recipient()).sk.as_str() > FIRST_CONSENT);
+    }
+
+    #[test]
+    fn template_versions_sort_by_number() {
+        let name = TemplateName::parse("pix_received").unwrap();
+        let key = |version| Key::template(&tenant(), &name, version).sk;
+        assert!(key(2) < key(10));
+        assert!(key(10) < key(u32::MAX));
+    }
+}

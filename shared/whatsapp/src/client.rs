@@ -1,0 +1,128 @@
+//! The client of Meta's Cloud API.
+
+use std::time::Duration;
+
+use recado_domain::delivery::PostOutcome;
+use recado_domain::ids::{Callback, PhoneNumberId};
+use recado_domain::message::{Addressee, Outgoing};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::redirect;
+use thiserror::Error;
+
+use crate::answer::{self, Answer};
+use crate::token::AccessToken;
+use crate::webhook::MessageId;
+use crate::wire;
+
+/// A connection (name, TCP and TLS) stands within this long, or nothing was sent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Shorter than what Meta and the gateways on the way keep a silent connection for: a request on a
+/// connection that is already dead has an unknown outcome.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Larger than any answer of Meta's; what is longer is not one.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// The transport as it must be for a POST that may not be repeated: HTTP/1.1 (a stalled HTTP/2
+/// connection would stall every message on it), no retry, no redirect. The caller adds its TLS
+/// (`tls_backend_preconfigured`) and builds it.
+#[must_use]
+pub fn transport() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .http1_only()
+        .retry(reqwest::retry::never())
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .tcp_nodelay(true)
+        .no_proxy()
+}
+
+/// Why an address is not one of the API. Never echoes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be an http or https address without query, as in https://graph.facebook.com/v25.0")]
+pub struct BaseUrlError;
+
+/// Sends messages, each once. Cheap to clone; clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    post_timeout: Duration,
+}
+
+impl Client {
+    /// Makes a client out of a [`transport`].
+    ///
+    /// `base_url` holds host and version (`https://graph.facebook.com/v25.0`). `post_timeout` bounds
+    /// a request from connecting to the answer's last byte; above 2 s, so that an address that does
+    /// not answer is known as one ([`PostOutcome::NotSent`]).
+    pub fn new(http: reqwest::Client, base_url: String, post_timeout: Duration) -> Result<Self, BaseUrlError> {
+        let url = reqwest::Url::parse(&base_url).map_err(|_| BaseUrlError)?;
+        let plain = url.query().is_none() && url.fragment().is_none() && url.has_host();
+        if !plain || !matches!(url.scheme(), "http" | "https") {
+            return Err(BaseUrlError);
+        }
+        let base = base_url.trim_end_matches('/').to_owned();
+        Ok(Self { http, base, post_timeout })
+    }
+
+    /// Sends one message and says what is known of it. Never tries twice: Meta has no idempotency
+    /// key, so repeating is for the caller, and only after [`PostOutcome::NotSent`].
+    pub async fn send(
+        &self,
+        from: &PhoneNumberId,
+        token: &AccessToken,
+        to: &Addressee,
+        message: &Outgoing,
+        callback: Option<&Callback>,
+    ) -> PostOutcome {
+        self.post(from, token, wire::message(to, message, callback)).await
+    }
+
+    /// Shows the customer that an inbound message, and those before it, were read. Repeating it
+    /// does no harm.
+    pub async fn mark_read(&self, from: &PhoneNumberId, token: &AccessToken, message: &MessageId) -> PostOutcome {
+        self.post(from, token, wire::read_mark(message)).await
+    }
+
+    /// Opens a connection before the first message needs it. That it cannot be opened shows with
+    /// the first message.
+    pub async fn warm_up(&self) {
+        let request = self.http.head(&self.base).timeout(self.post_timeout);
+        if let Err(error) = request.send().await {
+            tracing::debug!(error = %error.without_url(), "could not connect to Meta ahead of time");
+        }
+    }
+
+    async fn post(&self, from: &PhoneNumberId, token: &AccessToken, body: Vec<u8>) -> PostOutcome {
+        let request = self
+            .http
+            .post(format!("{}/{from}/messages", self.base))
+            .timeout(self.post_timeout)
+            .header(AUTHORIZATION, token.header())
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return answer::without_answer(&error),
+        };
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // Meta answered, so it had the request; what it decided did not arrive.
+                Ok(Some(_)) | Err(_) => return PostOutcome::Unknown,
+            }
+        }
+        let Answer { outcome, trace } = answer::read(status, &body);
+        if let Some(trace) = trace {
+            // Meta's support asks for it; the failure itself is logged by whoever handles it.
+            tracing::info!(http.status = status, meta.trace = %trace, "Meta refused a request");
+        }
+        outcome
+    }
+}

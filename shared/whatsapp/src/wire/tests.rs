@@ -1,0 +1,155 @@
+use recado_domain::ids::{Callback, NotificationId, UserId};
+use recado_domain::locale::Locale;
+use recado_domain::message::ListRow;
+use recado_domain::money::Currency;
+use recado_domain::phone::E164;
+use serde_json::Value;
+
+use super::*;
+
+fn ana() -> Addressee {
+    Addressee::Phone(E164::parse("+5511987654321").expect("valid"))
+}
+
+fn callback() -> Callback {
+    let notification = NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid");
+    Callback { notification, attempt: 1 }
+}
+
+fn sent(message: &Outgoing) -> Value {
+    serde_json::from_slice(&super::message(&ana(), message, Some(&callback()))).expect("JSON")
+}
+
+fn filled(header: Option<HeaderValue>, body: BodyValues, buttons: Vec<(u8, ButtonValue)>) -> Outgoing {
+    Outgoing::Template(TemplateMessage {
+        name: "card_purchase_alert".into(),
+        language: Locale::PtBr,
+        header,
+        body,
+        buttons,
+    })
+}
+
+fn named(values: &[(&str, &str)]) -> BodyValues {
+    BodyValues::Named(values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+}
+
+fn bill() -> OrderDetails {
+    OrderDetails {
+        reference_id: "FAT-2026-09-000778-1".into(),
+        total: Money { minor: 12_050, currency: Currency::Brl },
+        item: "Fatura cartão final 4321".into(),
+        pix_code: "00020101021226FICTICIO6304ABCD".into(),
+        merchant_name: "BANCO AURORA SA".into(),
+        pix_key: "12345678000199".into(),
+        pix_key_type: PixKeyType::Cnpj,
+    }
+}
+
+#[test]
+fn a_template_with_named_values_and_buttons() {
+    let buttons = vec![
+        (0, ButtonValue::QuickReply { payload: "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:dispute".into() }),
+        (2, ButtonValue::Url { suffix: "tx_778".into() }),
+    ];
+    let header = HeaderValue::Text { name: "bank".into(), value: "Banco Aurora".into() };
+    let body = named(&[("amount", "R$ 120,50"), ("merchant", "Padaria Sol"), ("last4", "4321")]);
+    insta::assert_json_snapshot!(sent(&filled(Some(header), body, buttons)));
+}
+
+#[test]
+fn an_authentication_template_carries_its_code_twice() {
+    let code = || "482913".to_owned();
+    let body = BodyValues::Positional(vec![code()]);
+    insta::assert_json_snapshot!(sent(&filled(
+        None,
+        body,
+        vec![(0, ButtonValue::OneTimeCode { code: code() })]
+    )));
+}
+
+#[test]
+fn a_template_without_values_has_no_components() {
+    insta::assert_json_snapshot!(sent(&filled(None, named(&[]), vec![])));
+}
+
+#[test]
+fn a_template_with_an_image_and_a_code_to_copy() {
+    let header = HeaderValue::Image(Media::Id("910000000000001".into()));
+    let buttons = vec![(0, ButtonValue::CopyCode { code: "AURORA10".into() })];
+    insta::assert_json_snapshot!(sent(&filled(Some(header), named(&[("name", "Ana")]), buttons)));
+}
+
+#[test]
+fn a_template_with_a_document() {
+    let header = HeaderValue::Document {
+        media: Media::Link("https://files.example.test/stmt.pdf".into()),
+        filename: "extrato-2026-09.pdf".into(),
+    };
+    insta::assert_json_snapshot!(sent(&filled(Some(header), named(&[("month", "setembro")]), vec![])));
+}
+
+#[test]
+fn a_template_with_a_payment() {
+    let buttons = vec![(0, ButtonValue::OrderDetails(Box::new(bill())))];
+    insta::assert_json_snapshot!(sent(&filled(None, named(&[("name", "Ana")]), buttons)));
+}
+
+#[test]
+fn free_form_text() {
+    insta::assert_json_snapshot!(sent(&Outgoing::Text { body: "Seu atendente é a Lia.".into() }));
+}
+
+#[test]
+fn text_with_reply_buttons() {
+    insta::assert_json_snapshot!(sent(&Outgoing::Buttons(ButtonsMessage {
+        header: Some("Compra suspeita".into()),
+        body: "Você reconhece R$ 120,50 na Padaria Sol?".into(),
+        footer: Some("Banco Aurora".into()),
+        buttons: vec![
+            ("tx_778:yes".into(), "Sim, fui eu".into()),
+            ("tx_778:no".into(), "Não reconheço".into()),
+        ],
+    })));
+}
+
+#[test]
+fn text_with_a_list_of_choices() {
+    let row = |id: &str, title: &str, description: Option<&str>| ListRow {
+        id: id.into(),
+        title: title.into(),
+        description: description.map(Into::into),
+    };
+    insta::assert_json_snapshot!(sent(&Outgoing::List(ListMessage {
+        body: "Escolha um assunto".into(),
+        open: "Ver opções".into(),
+        sections: vec![(
+            "Cartões".into(),
+            vec![
+                row("card.block", "Bloquear cartão", Some("Efeito imediato")),
+                row("card.limit", "Ver limite", None),
+            ],
+        )],
+    })));
+}
+
+#[test]
+fn a_payment_request() {
+    insta::assert_json_snapshot!(sent(&Outgoing::OrderDetails {
+        body: "Fatura de setembro".into(),
+        order: bill(),
+    }));
+}
+
+#[test]
+fn a_person_without_a_number_is_written_to_by_their_id() {
+    let to = Addressee::User(UserId::parse("BR.4471920038117265530").expect("valid"));
+    let body = super::message(&to, &Outgoing::Text { body: "Olá".into() }, None);
+    insta::assert_json_snapshot!(serde_json::from_slice::<Value>(&body).expect("JSON"));
+}
+
+#[test]
+fn a_read_mark() {
+    let body = read_mark(&MessageId::new("wamid.INBOUND001=="));
+    insta::assert_json_snapshot!(serde_json::from_slice::<Value>(&body).expect("JSON"));
+}

@@ -1,0 +1,145 @@
+//! What the client asks of Meta, and what it says of Meta's answers.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use recado_domain::delivery::{FailureKind, PostOutcome};
+use recado_domain::ids::PhoneNumberId;
+use recado_domain::message::{Addressee, Outgoing};
+use recado_domain::phone::E164;
+use recado_whatsapp::webhook::MessageId;
+use recado_whatsapp::{AccessToken, BaseUrlError, Client, transport};
+
+/// What Meta answers next, and what it was asked.
+#[derive(Default)]
+struct Meta {
+    next: (u16, &'static str),
+    asked: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Meta>>;
+
+async fn meta(
+    State(meta): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> (StatusCode, &'static str) {
+    let header = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or("-").to_owned();
+    let mut meta = meta.lock().expect("no panic");
+    let line = format!("{method} {uri} {} {} {body}", header("authorization"), header("content-type"));
+    meta.asked.push(line);
+    (StatusCode::from_u16(meta.next.0).expect("a status"), meta.next.1)
+}
+
+fn http() -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has them")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    transport().tls_backend_preconfigured(tls).build().expect("a client")
+}
+
+struct Scene {
+    meta: Shared,
+    client: Client,
+    from: PhoneNumberId,
+    token: AccessToken,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let meta = Shared::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}/v25.0/", listener.local_addr().expect("an address"));
+        let router = Router::new().fallback(self::meta).with_state(Arc::clone(&meta));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            meta,
+            client: Client::new(http(), base, Duration::from_secs(20)).expect("an address"),
+            from: PhoneNumberId::parse("700000000000001").expect("valid"),
+            token: AccessToken::parse("EAAfictional").expect("valid"),
+        }
+    }
+
+    fn will_answer(&self, status: u16, body: &'static str) {
+        self.meta.lock().expect("no panic").next = (status, body);
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.meta.lock().expect("no panic").asked.clone()
+    }
+
+    async fn send(&self) -> PostOutcome {
+        let to = Addressee::Phone(E164::parse("+5511987654321").expect("valid"));
+        self.client.send(&self.from, &self.token, &to, &Outgoing::Text { body: "Olá".into() }, None).await
+    }
+}
+
+const ACCEPTED: &str = r#"{"messaging_product":"whatsapp","contacts":[{"input":"+5511987654321",
+    "wa_id":"5511987654321"}],"messages":[{"id":"wamid.SIMULATED0001=="}]}"#;
+
+#[tokio::test]
+async fn a_message_is_posted_to_its_number_with_the_token_and_the_plus() {
+    let scene = Scene::new().await;
+    scene.will_answer(200, ACCEPTED);
+    assert_eq!(scene.send().await, PostOutcome::Accepted { provider_id: None });
+    let expected = concat!(
+        "POST /v25.0/700000000000001/messages Bearer EAAfictional application/json ",
+        r#"{"messaging_product":"whatsapp","recipient_type":"individual","to":"+5511987654321","#,
+        r#""type":"text","text":{"body":"Olá"}}"#,
+    );
+    assert_eq!(scene.asked(), [expected]);
+}
+
+#[tokio::test]
+async fn a_read_mark_is_posted_to_the_same_place() {
+    let scene = Scene::new().await;
+    scene.will_answer(200, r#"{"success":true}"#);
+    let message = MessageId::from_stored("wamid.INBOUND001==".to_owned());
+    let outcome = scene.client.mark_read(&scene.from, &scene.token, &message).await;
+    assert_eq!(outcome, PostOutcome::Accepted { provider_id: None });
+    let expected = concat!(
+        "POST /v25.0/700000000000001/messages Bearer EAAfictional application/json ",
+        r#"{"messaging_product":"whatsapp","status":"read","message_id":"wamid.INBOUND001=="}"#,
+    );
+    assert_eq!(scene.asked(), [expected]);
+}
+
+#[tokio::test]
+async fn each_answer_of_metas_is_asked_for_once_and_becomes_its_outcome() {
+    let scene = Scene::new().await;
+    let kind = |outcome: PostOutcome| match outcome {
+        PostOutcome::Rejected(failure) => (Some(failure.kind), failure.code),
+        other => panic!("{other:?}"),
+    };
+    scene.will_answer(401, r#"{"error":{"code":190,"message":"EAAfictional expired"}}"#);
+    assert_eq!(kind(scene.send().await), (Some(FailureKind::Technical), Some(190)));
+    scene.will_answer(500, r#"{"error":{"code":131026,"fbtrace_id":"AbC"}}"#);
+    assert_eq!(kind(scene.send().await), (Some(FailureKind::Permanent), Some(131_026)));
+    scene.will_answer(400, r#"{"error":{"code":131056}}"#);
+    let outcome = scene.send().await;
+    let PostOutcome::NotSent { failure, retry_after } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((failure.code, retry_after), (Some(131_056), Duration::from_secs(4)));
+    scene.will_answer(503, r#"{"error":{"code":2,"is_transient":true}}"#);
+    assert_eq!(scene.send().await, PostOutcome::Unknown);
+    scene.will_answer(200, r#"{"messages":[{"id":"wamid.1","message_status":"held_for_quality_assessment"}]}"#);
+    assert_eq!(scene.send().await, PostOutcome::Held);
+    assert_eq!(scene.asked().len(), 5);
+}
+
+#[test]
+fn an_address_that_is_not_an_apis_stops_the_start() {
+    let check = |base: &str| Client::new(http(), base.to_owned(), Duration::from_secs(8)).map(|_| ());
+    assert_eq!(check("https://graph.facebook.com/v25.0"), Ok(()));
+    assert_eq!(check("http://127.0.0.1:8080/sim/meta"), Ok(()));
+    for base in ["", "graph.facebook.com", "ftp://graph.facebook.com", "https://x/?a=1", "https://x/#a", "data:x"] {
+        assert_eq!(check(base), Err(BaseUrlError), "{base}");
+    }
+}
