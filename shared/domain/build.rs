@@ -26,6 +26,40 @@ mod locale;
 #[path = "src/template/model.rs"]
 mod model;
 
+/// What a template takes from the delivery protocol, without the protocol.
+mod delivery {
+    use std::time::Duration;
+
+    use crate::channel::Channel;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Rung {
+        pub channel: Channel,
+        pub after: Duration,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum WhenQueueWaitExceeded {
+        NextLeg,
+        Expire,
+    }
+
+    impl WhenQueueWaitExceeded {
+        pub fn name(self) -> &'static str {
+            match self {
+                Self::NextLeg => "next_leg",
+                Self::Expire => "expire",
+            }
+        }
+
+        pub fn parse(text: &str) -> Option<Self> {
+            [Self::NextLeg, Self::Expire]
+                .into_iter()
+                .find(|policy| policy.name() == text)
+        }
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=catalogue");
     let mut files = toml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue"))?;
@@ -36,7 +70,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         match read(file) {
             Ok((key, json)) => {
                 if templates.insert(key.clone(), json).is_some() {
-                    faults.push(format!("{}: {} version {} exists twice", file.display(), key.0, key.1));
+                    faults.push(format!(
+                        "{}: {} version {} exists twice",
+                        file.display(),
+                        key.0,
+                        key.1
+                    ));
                 }
             }
             Err(fault) => faults.push(format!("{}: {fault}", file.display())),
@@ -48,16 +87,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         return Ok(());
     }
-    let mut code = String::from("[\n");
+    let mut code = format!("static EMBEDDED: [Embedded; {}] = [\n", templates.len());
     for ((name, version), json) in &templates {
         writeln!(code, "    Embedded::new({name:?}, {version}, {json:?}),")?;
     }
-    code.push(']');
+    code.push_str("];\n");
     fs::write(out_dir()?.join("catalogue.rs"), code)?;
     Ok(())
 }
 
-#[allow(clippy::disallowed_methods, reason = "Cargo names a build script's output directory in no other way")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "Cargo names a build script's output directory in no other way"
+)]
 fn out_dir() -> Result<PathBuf, Box<dyn Error>> {
     Ok(PathBuf::from(std::env::var("OUT_DIR")?))
 }
@@ -66,7 +108,10 @@ fn toml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }
@@ -81,7 +126,10 @@ fn read(file: &Path) -> Result<((String, u32), String), Box<dyn Error>> {
         1 => format!("{}.toml", template.name),
         version => format!("{}.v{version}.toml", template.name),
     };
-    if file.file_name().is_none_or(|name| name != expected.as_str()) {
+    if file
+        .file_name()
+        .is_none_or(|name| name != expected.as_str())
+    {
         return Err(format!("must be called {expected}, after its name and version").into());
     }
     let json = serde_json::to_string(&template)?;

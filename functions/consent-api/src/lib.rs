@@ -1,1 +1,246 @@
-//! consent-api
+//! Takes consent in with its evidence, shows it, exports it, erases it.
+
+mod answer;
+mod config;
+mod parse;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{Extensions, HeaderMap};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use recado_domain::fault::Fault;
+use recado_domain::ids::{RecipientToken, TenantId};
+use recado_domain::phone::E164;
+use recado_ports::{Chance, ConsentEvent, Conversations, Profile, ProfileUpdate, Recipient, Recipients, Registry};
+use recado_runtime::problem::{Problem, check_body};
+use recado_runtime::{Keys, caller};
+use serde::Deserialize;
+
+pub use config::Config;
+
+/// A page of history has at most this many events.
+const LARGEST_PAGE: u32 = 100;
+const USUAL_PAGE: u32 = 50;
+
+/// What the handlers need.
+pub struct Deps<S, C> {
+    /// Recipients and their consent.
+    pub store: S,
+    /// Sealing and pseudonyms.
+    pub keys: Keys,
+    /// Time and randomness.
+    pub chance: C,
+}
+
+type Shared<S, C> = State<Arc<Deps<S, C>>>;
+
+/// The routes of this function.
+pub fn router<S, C>(deps: Arc<Deps<S, C>>) -> Router
+where
+    S: Recipients + Conversations + Registry + 'static,
+    C: Chance + 'static,
+{
+    Router::new()
+        .route("/v1/consents", post(record::<S, C>))
+        .route("/v1/consents/lookup", post(lookup::<S, C>))
+        .route("/v1/consents/{recipient}", get(show::<S, C>))
+        .route("/v1/consents/{recipient}/history", get(history::<S, C>))
+        .route("/v1/consents/{recipient}/export", get(export::<S, C>))
+        .route("/v1/consents/{recipient}/erase", post(erase::<S, C>))
+        .with_state(deps)
+}
+
+impl<S, C> Deps<S, C>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    async fn tenant(&self, extensions: &Extensions) -> Result<TenantId, Problem> {
+        let caller = caller(extensions).ok_or(Problem::UnknownClient)?;
+        self.store.client(&caller.client_id).await?.ok_or(Problem::UnknownClient)
+    }
+
+    /// The tenant's own recipient. Tokens are made per tenant, so another's reads as unknown.
+    async fn known(&self, tenant: &TenantId, token: &str) -> Result<(RecipientToken, Recipient), Problem> {
+        let token = RecipientToken::parse(token).map_err(|_| Problem::NotFound)?;
+        let recipient = self.store.recipient(tenant, &token).await?;
+        if recipient.profile.is_none() && recipient.consents.0.is_empty() {
+            return Err(Problem::NotFound);
+        }
+        Ok((token, recipient))
+    }
+
+    /// The recipient's number, if one is kept.
+    fn phone(&self, tenant: &TenantId, token: &RecipientToken, recipient: &Recipient) -> Result<Option<E164>, Problem> {
+        let Some(sealed) = recipient.profile.as_ref().and_then(|profile| profile.phone.as_ref()) else { return Ok(None) };
+        let plain = self.keys.ring.open(&Profile::associated(tenant, token), sealed).map_err(our_fault)?;
+        Ok(std::str::from_utf8(&plain).ok().and_then(|text| E164::parse(text).ok()))
+    }
+}
+
+fn our_fault(error: recado_domain::seal::SealError) -> Problem {
+    tracing::error!(error = &error as &dyn std::error::Error, "sealing");
+    Problem::Internal
+}
+
+#[allow(clippy::disallowed_methods, reason = "the number is sealed right away, or is the person's own export")]
+fn exposed(phone: &E164) -> &str {
+    phone.expose()
+}
+
+/// Grant or revoke. The same event again changes nothing.
+async fn record<S, C>(
+    State(deps): Shared<S, C>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    check_body(&headers, &body)?;
+    let now = deps.chance.now();
+    let request = parse::event(&body, now)?;
+    let token = deps.keys.pepper.recipient(&tenant, &request.to);
+    let mut event = ConsentEvent {
+        channel: request.channel,
+        purposes: request.purposes,
+        consent: request.consent,
+        digest: deps.keys.pepper.digest_of("consent", &[tenant.as_str(), token.as_str(), &request.canonical]),
+        received_at: now,
+        evidence: None,
+    };
+    let entry = ConsentEvent::associated(&tenant, &token, &event.sort_key());
+    let evidence = deps.keys.ring.seal(&entry, request.evidence.as_bytes(), deps.chance.nonce()).map_err(our_fault)?;
+    event.evidence = Some(evidence);
+    let associated = Profile::associated(&tenant, &token);
+    let phone = deps.keys.ring.seal(&associated, exposed(&request.to).as_bytes(), deps.chance.nonce());
+    let update = ProfileUpdate { phone: Some(phone.map_err(our_fault)?), ..ProfileUpdate::default() };
+    // Consent first: whatever fails after it, the word counts.
+    deps.store.consent(&tenant, &token, &event).await?;
+    deps.store.update_profile(&tenant, &token, &update).await?;
+    let recipient = deps.store.recipient(&tenant, &token).await?;
+    tracing::info!(tenant.id = %tenant, recipient = %token, action = event.consent.action.state(), channel = %event.channel, "consent");
+    Ok(axum::Json(answer::consents(&token, Some(&request.to), &recipient)).into_response())
+}
+
+async fn lookup<S, C>(
+    State(deps): Shared<S, C>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    check_body(&headers, &body)?;
+    let to = parse::lookup(&body)?;
+    let token = deps.keys.pepper.recipient(&tenant, &to);
+    let recipient = deps.store.recipient(&tenant, &token).await?;
+    Ok(axum::Json(answer::consents(&token, Some(&to), &recipient)).into_response())
+}
+
+async fn show<S, C>(
+    State(deps): Shared<S, C>,
+    extensions: Extensions,
+    Path(token): Path<String>,
+) -> Result<Response, Problem>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let (token, recipient) = deps.known(&tenant, &token).await?;
+    let phone = deps.phone(&tenant, &token, &recipient)?;
+    Ok(axum::Json(answer::consents(&token, phone.as_ref(), &recipient)).into_response())
+}
+
+#[derive(Deserialize)]
+struct Page {
+    cursor: Option<String>,
+    limit: Option<String>,
+}
+
+/// Oldest first, page by page.
+async fn history<S, C>(
+    State(deps): Shared<S, C>,
+    extensions: Extensions,
+    Path(token): Path<String>,
+    Query(page): Query<Page>,
+) -> Result<Response, Problem>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let (token, _) = deps.known(&tenant, &token).await?;
+    let limit = match page.limit.as_deref().map(str::parse) {
+        None => USUAL_PAGE,
+        Some(Ok(limit)) if (1..=LARGEST_PAGE).contains(&limit) => limit,
+        Some(_) => {
+            let rule = format!("must be a whole number from 1 to {LARGEST_PAGE}");
+            return Err(Problem::Invalid(vec![Fault::new("limit", rule)]));
+        }
+    };
+    let found = deps.store.history(&tenant, &token, page.cursor.as_deref(), limit).await?;
+    let events = found.entries.iter().map(|entry| answer::event(&tenant, &token, entry, &deps.keys)).collect();
+    Ok(axum::Json(answer::History { recipient: token.as_str(), events, next: found.next }).into_response())
+}
+
+/// Everything held about the person, for the person.
+async fn export<S, C>(
+    State(deps): Shared<S, C>,
+    extensions: Extensions,
+    Path(token): Path<String>,
+) -> Result<Response, Problem>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let (token, recipient) = deps.known(&tenant, &token).await?;
+    let phone = deps.phone(&tenant, &token, &recipient)?;
+    let mut events = Vec::new();
+    let mut after = None;
+    loop {
+        let page = deps.store.history(&tenant, &token, after.as_deref(), LARGEST_PAGE).await?;
+        events.extend(page.entries.iter().map(|entry| answer::event(&tenant, &token, entry, &deps.keys)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let conversation = deps.store.conversation(&tenant, &token).await?;
+    let lines = conversation.iter().map(|entry| answer::line(&tenant, &token, entry, &deps.keys)).collect();
+    let export = answer::export(&token, phone.as_ref().map(exposed), &recipient, deps.chance.now(), events, lines);
+    tracing::info!(tenant.id = %tenant, recipient = %token, "export");
+    Ok(axum::Json(export).into_response())
+}
+
+/// The person's right: personal data gone, the fact of the erasure and the suppression stay.
+async fn erase<S, C>(
+    State(deps): Shared<S, C>,
+    extensions: Extensions,
+    Path(token): Path<String>,
+) -> Result<Response, Problem>
+where
+    S: Recipients + Conversations + Registry,
+    C: Chance,
+{
+    let tenant = deps.tenant(&extensions).await?;
+    let (token, recipient) = deps.known(&tenant, &token).await?;
+    let now = deps.chance.now();
+    let report = deps.store.erase(&tenant, &token, now).await?;
+    let before = recipient.profile.and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none()));
+    tracing::info!(tenant.id = %tenant, recipient = %token, items = report.items, "erased");
+    let erased_at = answer::time(before.unwrap_or(now));
+    Ok(axum::Json(answer::Erasure { recipient: token.as_str(), erased_at }).into_response())
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use recado_domain::delivery::Limits;
 use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
+use recado_sqs::QueueUrls;
 
 /// This function's settings.
 pub struct Config {
@@ -12,7 +13,7 @@ pub struct Config {
     /// The secret with sealing keys and pepper (`KEYS_SECRET_ID`).
     pub keys_secret: String,
     /// The timers' queue (`FALLBACK_QUEUE_URL`).
-    pub fallback_queue: String,
+    pub queues: QueueUrls,
     /// How long one Publish may take (`SMS_TIMEOUT`).
     pub sms_timeout: Duration,
     /// `POST_TIMEOUT`, `LEASE`, checked against `FUNCTION_TIMEOUT` and `VISIBILITY_TIMEOUT`.
@@ -28,7 +29,7 @@ impl Config {
         let config = Self {
             table: settings.text("TABLE_NAME"),
             keys_secret: settings.text("KEYS_SECRET_ID"),
-            fallback_queue: settings.text("FALLBACK_QUEUE_URL"),
+            queues: QueueUrls { fallback: Some(settings.text("FALLBACK_QUEUE_URL")), ..QueueUrls::default() },
             sms_timeout: settings.duration("SMS_TIMEOUT"),
             limits: settings.limits(Duration::ZERO),
             aws: AwsConfig::read(env, &settings),

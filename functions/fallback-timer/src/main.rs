@@ -21,7 +21,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let deps = Arc::new(Deps {
         world: World {
             store,
-            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), [None, None, None], config.fallback_queue),
+            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
             chance: Process::default(),
         },
         keys: keys?,

@@ -1,6 +1,7 @@
 //! This function's settings.
 
 use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
+use recado_sqs::QueueUrls;
 
 /// This function's settings.
 pub struct Config {
@@ -8,10 +9,9 @@ pub struct Config {
     pub table: String,
     /// The secret with sealing keys and pepper (`KEYS_SECRET_ID`).
     pub keys_secret: String,
-    /// The lanes' queues (`CRITICAL_QUEUE_URL`, `STANDARD_QUEUE_URL`, `BULK_QUEUE_URL`).
-    pub lanes: [String; 3],
-    /// The timers' queue (`FALLBACK_QUEUE_URL`), for the guards.
-    pub fallback_queue: String,
+    /// The lanes' queues (`CRITICAL_QUEUE_URL`, `STANDARD_QUEUE_URL`, `BULK_QUEUE_URL`) and, for the
+    /// guards, the timers' (`FALLBACK_QUEUE_URL`).
+    pub queues: QueueUrls,
     /// Region, credentials, endpoints.
     pub aws: AwsConfig,
 }
@@ -23,8 +23,12 @@ impl Config {
         let config = Self {
             table: settings.text("TABLE_NAME"),
             keys_secret: settings.text("KEYS_SECRET_ID"),
-            lanes: ["CRITICAL_QUEUE_URL", "STANDARD_QUEUE_URL", "BULK_QUEUE_URL"].map(|name| settings.text(name)),
-            fallback_queue: settings.text("FALLBACK_QUEUE_URL"),
+            queues: QueueUrls {
+                critical: Some(settings.text("CRITICAL_QUEUE_URL")),
+                standard: Some(settings.text("STANDARD_QUEUE_URL")),
+                bulk: Some(settings.text("BULK_QUEUE_URL")),
+                fallback: Some(settings.text("FALLBACK_QUEUE_URL")),
+            },
             aws: AwsConfig::read(env, &settings),
         };
         settings.finish(config)

@@ -19,7 +19,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let deps = Deps {
         world: World {
             store,
-            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.lanes.map(Some), config.fallback_queue),
+            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
             chance: Process::default(),
         },
         keys: keys?,

@@ -2,6 +2,7 @@
 
 use recado_domain::delivery::Limits;
 use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
+use recado_sqs::QueueUrls;
 
 /// This function's settings.
 pub struct Config {
@@ -13,10 +14,9 @@ pub struct Config {
     pub whatsapp_secret: String,
     /// The Cloud API's address with its version (`WHATSAPP_URL`).
     pub whatsapp_url: String,
-    /// The lanes' queues (`CRITICAL_QUEUE_URL`, `STANDARD_QUEUE_URL`, `BULK_QUEUE_URL`), for new attempts.
-    pub lanes: [String; 3],
-    /// The timers' queue (`FALLBACK_QUEUE_URL`).
-    pub fallback_queue: String,
+    /// The lanes' queues (`CRITICAL_QUEUE_URL`, `STANDARD_QUEUE_URL`, `BULK_QUEUE_URL`), for new
+    /// attempts, and the timers' (`FALLBACK_QUEUE_URL`).
+    pub queues: QueueUrls,
     /// `POST_TIMEOUT`, `RETRY_WINDOW`, `LEASE`, checked against `FUNCTION_TIMEOUT` and `VISIBILITY_TIMEOUT`.
     pub limits: Limits,
     /// How many sandboxes may send at once: the sum of the lanes' maximum concurrencies, given as a list
@@ -36,8 +36,12 @@ impl Config {
             keys_secret: settings.text("KEYS_SECRET_ID"),
             whatsapp_secret: settings.text("WHATSAPP_SECRET_ID"),
             whatsapp_url: settings.text("WHATSAPP_URL"),
-            lanes: ["CRITICAL_QUEUE_URL", "STANDARD_QUEUE_URL", "BULK_QUEUE_URL"].map(|name| settings.text(name)),
-            fallback_queue: settings.text("FALLBACK_QUEUE_URL"),
+            queues: QueueUrls {
+                critical: Some(settings.text("CRITICAL_QUEUE_URL")),
+                standard: Some(settings.text("STANDARD_QUEUE_URL")),
+                bulk: Some(settings.text("BULK_QUEUE_URL")),
+                fallback: Some(settings.text("FALLBACK_QUEUE_URL")),
+            },
             limits: settings.limits(retry_window),
             concurrency: concurrency(&settings),
             aws: AwsConfig::read(env, &settings),

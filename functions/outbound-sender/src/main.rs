@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
-    let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout);
+    let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout)?;
     let store = Store::new(aws.dynamodb(Retries::Three, SDK_ATTEMPT), config.table, Process::clock());
     let (keys, whatsapp, ()) = tokio::join!(
         Keys::fetch(&secrets, &config.keys_secret),
@@ -26,11 +26,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let deps = Arc::new(Deps {
         world: World {
             store,
-            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.lanes.map(Some), config.fallback_queue),
+            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
             chance: Process::default(),
         },
         keys: keys?,
-        whatsapp: Meta::new(client, whatsapp?.access_tokens),
+        whatsapp: Meta::new(client, whatsapp?.access_tokens)?,
         pacers: Pacers::new(config.concurrency),
         limits: config.limits,
     });

@@ -6,7 +6,7 @@ use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
 use recado_domain::ids::{Callback, PhoneNumberId, TenantId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_ports::WhatsappChannel;
-use recado_whatsapp::{AccessToken, Client};
+use recado_whatsapp::{AccessToken, Client, TokenError};
 
 /// The Cloud API, for all tenants.
 pub struct Meta {
@@ -16,10 +16,9 @@ pub struct Meta {
 
 impl Meta {
     /// Takes the client and the tokens.
-    #[must_use]
-    pub fn new(client: Client, tokens: BTreeMap<TenantId, String>) -> Self {
-        let tokens = tokens.into_iter().map(|(tenant, token)| (tenant, AccessToken::new(token))).collect();
-        Self { client, tokens }
+    pub fn new(client: Client, tokens: BTreeMap<TenantId, String>) -> Result<Self, TokenError> {
+        let parse = |(tenant, token): (TenantId, String)| Ok((tenant, AccessToken::parse(&token)?));
+        Ok(Self { client, tokens: tokens.into_iter().map(parse).collect::<Result<_, _>>()? })
     }
 
     /// Opens a connection ahead of the first message.

@@ -1,6 +1,7 @@
 //! This function's settings.
 
 use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
+use recado_sqs::QueueUrls;
 
 /// This function's settings.
 pub struct Config {
@@ -10,10 +11,9 @@ pub struct Config {
     pub keys_secret: String,
     /// The secret with app secrets and verify token (`WHATSAPP_SECRET_ID`).
     pub whatsapp_secret: String,
-    /// The standard lane's queue, for confirmations (`STANDARD_QUEUE_URL`).
-    pub standard_queue: String,
-    /// The timers' queue, for the legs after a failed one (`FALLBACK_QUEUE_URL`).
-    pub fallback_queue: String,
+    /// The standard lane's queue, for confirmations (`STANDARD_QUEUE_URL`), and the timers', for the
+    /// legs after a failed one (`FALLBACK_QUEUE_URL`).
+    pub queues: QueueUrls,
     /// Region, credentials, endpoints.
     pub aws: AwsConfig,
 }
@@ -26,8 +26,11 @@ impl Config {
             table: settings.text("TABLE_NAME"),
             keys_secret: settings.text("KEYS_SECRET_ID"),
             whatsapp_secret: settings.text("WHATSAPP_SECRET_ID"),
-            standard_queue: settings.text("STANDARD_QUEUE_URL"),
-            fallback_queue: settings.text("FALLBACK_QUEUE_URL"),
+            queues: QueueUrls {
+                standard: Some(settings.text("STANDARD_QUEUE_URL")),
+                fallback: Some(settings.text("FALLBACK_QUEUE_URL")),
+                ..QueueUrls::default()
+            },
             aws: AwsConfig::read(env, &settings),
         };
         settings.finish(config)

@@ -21,11 +21,11 @@ async fn main() -> Result<(), lambda_http::Error> {
         WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
         store.warm_up(),
     );
-    let (whatsapp, lanes) = (whatsapp?, [None, Some(config.standard_queue), None]);
+    let whatsapp = whatsapp?;
     let deps = Deps {
         world: World {
             store,
-            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), lanes, config.fallback_queue),
+            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
             chance: Process::default(),
         },
         keys: keys?,

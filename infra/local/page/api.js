@@ -6,7 +6,7 @@ export class Offline extends Error {}
 /** The stack refused: an RFC 9457 problem, or the gateway's own `{"message": …}`. */
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
-    super(body.title ?? body.message ?? `The stack answered ${status}`);
+    super(body.title ?? body.message ?? (typeof body.error === "string" ? body.error : undefined) ?? `The stack answered ${status}`);
     this.status = status;
     this.detail = body.detail ?? "";
     this.errors = Array.isArray(body.errors) ? body.errors : [];
@@ -74,7 +74,18 @@ export const session = () => sim("/session");
 export const catalogue = () => sim("/catalogue");
 export const phone = (e164) => sim(`/phones/${e164}`);
 export const setPhone = (e164, change) => sim(`/phones/${e164}`, "PUT", change);
-export const inbox = (e164) => sim(`/phones/${e164}/inbox`);
+
+/** What has reached a phone; a sender is its name or, where it has none, its number. */
+export async function inbox(e164) {
+  const arrivals = await sim(`/phones/${e164}/inbox`);
+  return arrivals.map((arrival) => ({
+    ...arrival,
+    from: typeof arrival.from === "object" ? arrival.from?.name ?? arrival.from?.number : arrival.from,
+    buttons: (arrival.buttons ?? []).map((button) => ({ ...button, type: button.type ?? button.kind })),
+  }));
+}
+
+/** The customer answers with `{ text }` or `{ button }`, to `phone_number_id` where it is given. */
 export const reply = (e164, message) => sim(`/phones/${e164}/reply`, "POST", message);
 
 /** What an E.164 number is, so that nothing else reaches a path. */

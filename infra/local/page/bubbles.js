@@ -3,7 +3,7 @@
 import { copy, el, icon, shape } from "./dom.js";
 import { clock, linked, whatsappText } from "./format.js";
 
-const BUTTON_ICONS = { quick_reply: "reply", url: "link", copy_code: "copy", order_details: "pay" };
+const BUTTON_ICONS = { quick_reply: "reply", reply: "reply", list_row: "reply", phone_number: "voice", url: "link", copy_code: "copy", order_details: "pay" };
 const TICK_WORDS = { sent: "Sent", delivered: "Delivered", read: "Read" };
 
 export const isFromCustomer = (message) => message.direction === "from_customer";
@@ -28,17 +28,18 @@ function webAddress(url) {
 }
 
 function bubbleButton(button, index, message, { pressed, onPress }) {
-  const content = () => [icon(BUTTON_ICONS[button.type] ?? "reply", 15), el("span", { text: button.label })];
+  const words = el("span", { text: button.label });
+  const content = () => [icon(BUTTON_ICONS[button.type] ?? "dots", 15), el("span", {}, words, button.description ? el("small", { text: button.description }) : null)];
   if (button.type === "url") {
     const href = webAddress(button.url);
     return el("a", { class: "bubble-button", href, target: "_blank", rel: "noopener noreferrer", title: button.url, "data-focus": `${message.id}-${index}` }, ...content());
   }
   const element = el("button", { type: "button", class: "bubble-button", "data-focus": `${message.id}-${index}` }, ...content());
-  if (button.code && !(button.type === "quick_reply")) {
+  if (button.code) {
     element.title = `Copies ${button.code}`;
     element.addEventListener("click", async () => {
-      element.lastChild.textContent = (await copy(button.code)) ? "Copied" : "Could not copy";
-      setTimeout(() => { element.lastChild.textContent = button.label; }, 1500);
+      words.textContent = (await copy(button.code)) ? "Copied" : "Could not copy";
+      setTimeout(() => { words.textContent = button.label; }, 1500);
     });
   } else {
     element.disabled = pressed.has(`${message.id}-${button.payload}`) || !button.payload;

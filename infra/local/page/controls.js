@@ -7,6 +7,7 @@ import { localInput, minorToText, money, textToMinor, title } from "./format.js"
 const CURRENCIES = ["BRL", "USD", "EUR"];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^\d\d:\d\d$/;
 const LONG_TEXT = 60;
 
 /** The fields of a form by the path under which the API reports them (`params.amount.currency`). */
@@ -104,6 +105,7 @@ export function control(spec, path, fields) {
   if (typeof example === "object" && example !== null) return jsonControl(spec, path, fields);
   if (INSTANT.test(example ?? "")) return instantControl(spec, path, fields);
   if (DAY.test(example ?? "")) return textControl(spec, path, fields, { type: "date" });
+  if (TIME.test(example ?? "")) return textControl(spec, path, fields, { type: "time" });
   return textControl(spec, path, fields, {});
 }
 

@@ -11,7 +11,8 @@ const SUPPRESSED_WITHOUT_CONSENT = ["marketing", "servicing"];
 const CHANNEL_WORDS = { whatsapp: "WhatsApp", sms: "SMS", voice: "call" };
 const WORDING = {
   pt: "Quero receber avisos da minha conta pelo WhatsApp",
-  es: "Quiero recibir avisos de mi cuenta por WhatsApp",
+  fr: "Je veux recevoir les avis de mon compte sur WhatsApp",
+  de: "Ich möchte Nachrichten zu meinem Konto über WhatsApp erhalten",
   en: "I want to receive notices about my account on WhatsApp",
 };
 /** Numbers that never leave the stack; each has its own outcome. */
@@ -197,7 +198,7 @@ export class SendForm {
     const agree = byId("agree");
     agree.disabled = state === "granted";
     const words = byId("consent-words");
-    const origin = `${since ? ` since ${clock(since)}` : ""}${source ? ` (${source})` : ""}`;
+    const origin = `${since ? ` since ${clock(since)}` : ""}${source ? ` (${title(source).toLowerCase()})` : ""}`;
     const purpose = this.template?.class ?? "this purpose";
     const without = SUPPRESSED_WITHOUT_CONSENT.includes(purpose) ? "the message will be suppressed" : "the SMS goes at once";
     if (state === "granted") {

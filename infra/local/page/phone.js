@@ -6,7 +6,7 @@ import { announce, byId, el, icon } from "./dom.js";
 import { clock, initials, phoneNumber } from "./format.js";
 
 const INBOX_MS = 700;
-const STATE_MS = 3_000;
+const STATE_MS = 2_000;
 /** After somebody used the phone it does not change the app by itself for this long. */
 const HANDS_OFF_MS = 8_000;
 const BANNER_MS = 6_000;
@@ -17,7 +17,7 @@ const APPS = {
   sms: { name: "Messages", empty: "No text messages yet.", draw: smsBubble },
   voice: { name: "Calls", empty: "No calls yet.", draw: callRow },
 };
-const READS_AFTER = [[0, "at once"], [800, "0.8 s"], [3000, "3 s"], [10000, "10 s"], [45000, "45 s"]];
+const READS_AFTER = [[0, "at once"], [800, "0.8 s"], [3000, "3 s"], [10000, "10 s"], [45000, "45 s"], ["never", "never"]];
 
 /** The phone on the page. `onSeen(message)` is called for what arrives, `onOpen(message)` for what is to be shown in the timeline. */
 export class Phone {
@@ -25,7 +25,8 @@ export class Phone {
   #session = null;
   #state = null;
   #messages = [];
-  #echoes = [];
+  /** Answers given here, by phone; the inbox may or may not list them. */
+  #answers = new Map();
   #known = new Set();
   #first = true;
   #app = "whatsapp";
@@ -46,7 +47,7 @@ export class Phone {
     for (const input of document.querySelectorAll("[data-switch]")) {
       input.addEventListener("change", () => this.#change({ [input.dataset.switch]: input.checked }));
     }
-    byId("reads-after").addEventListener("change", () => this.#change({ reads_after_ms: Number(byId("reads-after").value) }));
+    byId("reads-after").addEventListener("change", () => this.#change({ reads_after_ms: byId("reads-after").value === "never" ? null : Number(byId("reads-after").value) }));
     byId("banner").addEventListener("click", () => {
       this.#open(byId("banner").dataset.app, byId("banner").dataset.sender);
       byId("banner").hidden = true;
@@ -87,7 +88,6 @@ export class Phone {
     byId("phone-number").textContent = phoneNumber(e164);
     this.#state = null;
     this.#messages = [];
-    this.#echoes = [];
     this.#known.clear();
     this.#first = true;
     this.#app = "whatsapp";
@@ -135,7 +135,7 @@ export class Phone {
     const messages = await quietly(api.inbox(e164)).finally(() => { this.#reading = null; });
     if (!Array.isArray(messages) || e164 !== this.#e164) return;
     const before = Date.now() - ECHO_MS;
-    if (messages.some(isFromCustomer)) this.#echoes = this.#echoes.filter(({ at }) => Date.parse(at) > before && !messages.some((one) => isFromCustomer(one) && Date.parse(one.at) >= Date.parse(at) - 2_000));
+    if (messages.some(isFromCustomer)) this.#answers.set(e164, this.#echoes(e164).filter(({ at }) => Date.parse(at) > before && !messages.some((one) => isFromCustomer(one) && Date.parse(one.at) >= Date.parse(at) - 2_000)));
     const fresh = messages.filter(({ id }) => !this.#known.has(id));
     for (const { id } of fresh) this.#known.add(id);
     this.#messages = messages;
@@ -198,16 +198,20 @@ export class Phone {
     byId("handset").classList.toggle("is-offline", state?.online === false);
     for (const input of document.querySelectorAll("[data-switch]")) input.checked = Boolean(state?.[input.dataset.switch]);
     const select = byId("reads-after");
-    const now = state?.reads_after_ms;
-    const choices = READS_AFTER.some(([value]) => value === now) || now === undefined ? READS_AFTER : [...READS_AFTER, [now, `${now / 1000} s`]].sort((a, b) => a[0] - b[0]);
+    const now = state && state.reads_after_ms === null ? "never" : state?.reads_after_ms;
+    const choices = READS_AFTER.some(([value]) => value === now) || now === undefined ? READS_AFTER : [[now, `${now / 1000} s`], ...READS_AFTER].sort((a, b) => a[1] === "never" ? 1 : b[1] === "never" ? -1 : a[0] - b[0]);
     if (document.activeElement !== select) select.replaceChildren(...choices.map(([value, text]) => el("option", { value, text, selected: value === now })));
     byId("status-icons").replaceChildren(...(state?.online === false ? [icon("signal", 15), el("span", { text: "No data" })] : [icon("signal", 15), el("span", { text: "5G" })]), icon("battery", 17));
     this.#draw();
   }
 
+  #echoes(e164) {
+    return this.#answers.get(e164) ?? [];
+  }
+
   /** The threads of an app by sender, the one with the newest message last. */
   #threads(app) {
-    const all = [...this.#messages, ...this.#echoes].filter(({ channel }) => channel === app).sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+    const all = [...this.#messages, ...this.#echoes(this.#e164)].filter(({ channel }) => channel === app).sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     const names = new Map();
     let last = null;
     for (const message of all) {
@@ -234,7 +238,7 @@ export class Phone {
     const threads = this.#threads(this.#app);
     const sender = threads.names.has(this.#sender[this.#app]) ? this.#sender[this.#app] : threads.newest;
     const messages = this.#app === "voice" ? [...threads.names.values()].flat().sort((a, b) => Date.parse(b.at) - Date.parse(a.at)) : threads.names.get(sender) ?? [];
-    const frame = JSON.stringify([this.#e164, this.#app, sender, [...threads.names.keys()], this.#app === "whatsapp" && this.#state?.on_whatsapp === false, this.#state?.online === false]);
+    const frame = JSON.stringify([this.#e164, this.#app, sender, [...threads.names.keys()], this.#app === "whatsapp" && [this.#state?.on_whatsapp, this.#state?.online, this.#state?.waiting]]);
     if (frame !== this.#drawn) {
       this.#drawn = frame;
       this.#drawApp(sender, [...threads.names.keys()]);
@@ -267,7 +271,7 @@ export class Phone {
   #note() {
     if (this.#app !== "whatsapp") return null;
     if (this.#state?.on_whatsapp === false) return el("p", { class: "app-note", text: "This number is not on WhatsApp." });
-    if (this.#state?.online === false) return el("p", { class: "app-note", text: "Offline: WhatsApp waits until the phone is back." });
+    if (this.#state?.online === false) return el("p", { class: "app-note", text: this.#state.waiting > 0 ? `Offline: ${this.#state.waiting} on WhatsApp ${this.#state.waiting === 1 ? "waits" : "wait"}.` : "Offline: WhatsApp waits." });
     return null;
   }
 
@@ -292,16 +296,18 @@ export class Phone {
 
   async #answer(message, words) {
     const e164 = this.#e164;
-    const sender = this.#sender.whatsapp ?? this.#threads("whatsapp").newest;
+    const threads = this.#threads("whatsapp");
+    const sender = this.#sender.whatsapp ?? threads.newest;
+    const number = (threads.names.get(sender) ?? []).findLast((one) => one.phone_number_id)?.phone_number_id;
     const echo = { id: `echo-${Date.now()}`, channel: "whatsapp", direction: "from_customer", at: new Date().toISOString(), text: words, from: sender };
     try {
-      await api.reply(e164, message);
+      await api.reply(e164, number && message.text ? { ...message, phone_number_id: number } : message);
       byId("phone-problem").textContent = "";
     } catch (error) {
       byId("phone-problem").textContent = error.detail || error.message;
       return false;
     }
-    if (e164 === this.#e164) this.#echoes.push(echo);
+    this.#answers.set(e164, [...this.#echoes(e164), echo]);
     this.#draw();
     this.#readInbox();
     this.#callbacks.onAnswer();

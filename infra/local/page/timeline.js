@@ -33,6 +33,12 @@ const REASONS = {
   frequency_cap: "the limit of messages per day is reached",
   quiet_hours: "it is quiet hours for the customer",
   template_paused: "Meta has paused the template",
+  template_unavailable: "Meta does not take this template at the moment",
+  no_whatsapp_consent: "there is no consent for WhatsApp",
+  queue_wait_exceeded: "it waited too long in the queue",
+  guard: "it did not get its turn in time",
+  channel_unavailable: "this deployment has no such channel",
+  not_configured: "the bank’s settings are incomplete",
 };
 const ENDED = ["read", "fallback_sent", "suppressed", "expired", "cancelled", "failed"];
 const ARRIVED = ["delivered", "read"];
@@ -84,7 +90,7 @@ export class Timeline {
   }
 
   #summary({ bank, name, data, replayed }) {
-    const reason = data.reason && (REASONS[data.reason] ?? title(data.reason).toLowerCase());
+    const reason = data.reason && reasonWords(data.reason);
     const idButton = el("button", { type: "button", class: "id-button", title: "Copy the id" }, icon("copy", 13), el("span", { text: data.id }));
     idButton.addEventListener("click", async () => {
       const done = await copy(data.id);
@@ -116,6 +122,7 @@ export class Timeline {
       if (index > 0) steps.push(this.#between(data, before, begun ? leg : null, channel, template));
       steps.push(begun ? legStep(leg, data) : ghostStep(channel, data, index));
     }
+    if (data.cancelled_at) steps.push(el("li", { class: "step tone-quiet" }, node("cross"), el("div", { class: "step-body" }, el("div", { class: "step-head" }, el("strong", { text: "Cancelled" })), times([["No further message leaves", data.cancelled_at]], data.accepted_at))));
     for (const response of data.responses ?? []) {
       steps.push(el("li", { class: "step tone-notable" }, node("reply"), el("div", { class: "step-body" }, el("div", { class: "step-head" }, el("strong", { text: "The customer answered" }), el("code", { text: response.action })), times([["Button pressed", response.at]], data.accepted_at))));
     }
@@ -158,6 +165,9 @@ export class Timeline {
   }
 }
 
+/** A reason as words; one that this page does not know stays as the provider put it. */
+const reasonWords = (reason) => REASONS[reason] ?? reason.replaceAll("_", " ");
+
 const node = (symbol) => el("span", { class: "node" }, icon(symbol, 16));
 
 /** Rows of time: what, when, and how long after the notification was accepted. */
@@ -173,9 +183,10 @@ function legStep(leg, data) {
     .map(([key, value]) => [key === "submitted_at" ? (leg.channel === "whatsapp" ? "Handed to Meta" : "Handed to the carrier") : title(key.slice(0, -3)), value])
     .sort((a, b) => Date.parse(a[1]) - Date.parse(b[1]));
   const failure = leg.failure && el("p", { class: "failure" }, el("span", { text: [leg.failure.code, leg.failure.title].filter(Boolean).join(" ") }), leg.failure.kind ? el("span", { class: "kind", text: leg.failure.kind }) : null);
+  const closed = leg.reason && el("p", { class: "facts", text: `Because ${reasonWords(leg.reason)}` });
   const provider = leg.provider_id && el("p", { class: "facts" }, "Carrier’s id ", el("code", { text: leg.provider_id }));
   return el("li", { class: `step tone-${tone}` }, node(leg.channel),
-    el("div", { class: "step-body" }, el("div", { class: "step-head" }, el("strong", { text: channelName(leg.channel) }), el("span", { class: "leg-state", text: words })), times(rows, data.accepted_at), failure || null, provider || null));
+    el("div", { class: "step-body" }, el("div", { class: "step-head" }, el("strong", { text: channelName(leg.channel) }), el("span", { class: "leg-state", text: words })), times(rows, data.accepted_at), failure || null, closed || null, provider || null));
 }
 
 /** A leg of the template that has not been opened. */
@@ -192,7 +203,7 @@ function why(leg, before, template) {
   const words = {
     first: "First channel",
     not_delivered_in_time: `Not delivered${seconds ? ` within ${seconds} s` : " in time"}`,
-    previous_failed: `${name} failed${code}`,
+    previous_failed: before?.status === "skipped" ? `${name} skipped` : `${name} failed${code}`,
     no_whatsapp_consent: "No consent for WhatsApp",
     queue_wait_exceeded: "Waited too long in the queue for WhatsApp",
     template_unavailable: "Meta does not take this template at the moment",

@@ -56,14 +56,26 @@ impl BrCode {
         if *last != 63 || checksum.len() != 4 {
             return Err(BrCodeError::Structure);
         }
-        if !checksum.eq_ignore_ascii_case(&format!("{:04X}", crc16(&text.as_bytes()[..text.len() - 4]))) {
+        if !checksum.eq_ignore_ascii_case(&format!(
+            "{:04X}",
+            crc16(&text.as_bytes()[..text.len() - 4])
+        )) {
             return Err(BrCodeError::Checksum);
         }
         if fields.first() != Some(&(0, "01")) {
             return Err(BrCodeError::Field(0));
         }
-        let find = |id: u8| fields.iter().find(|field| field.0 == id).map(|field| field.1);
-        let require = |id: u8, rule: fn(&str) -> bool| find(id).filter(|value| rule(value)).ok_or(BrCodeError::Field(id));
+        let find = |id: u8| {
+            fields
+                .iter()
+                .find(|field| field.0 == id)
+                .map(|field| field.1)
+        };
+        let require = |id: u8, rule: fn(&str) -> bool| {
+            find(id)
+                .filter(|value| rule(value))
+                .ok_or(BrCodeError::Field(id))
+        };
         let allow = |id: u8, rule: fn(&str) -> bool| match find(id) {
             Some(value) if !rule(value) => Err(BrCodeError::Field(id)),
             value => Ok(value),
@@ -113,10 +125,18 @@ struct Pix {
 }
 
 /// Pix's template among those of a range; other schemes may sit beside it.
-fn pix(all: &[(u8, &str)], range: std::ops::RangeInclusive<u8>) -> Result<Option<Pix>, BrCodeError> {
+fn pix(
+    all: &[(u8, &str)],
+    range: std::ops::RangeInclusive<u8>,
+) -> Result<Option<Pix>, BrCodeError> {
     for (id, value) in all.iter().filter(|field| range.contains(&field.0)) {
         let fields = fields(value)?;
-        let find = |wanted: u8| fields.iter().find(|field| field.0 == wanted).map(|field| field.1);
+        let find = |wanted: u8| {
+            fields
+                .iter()
+                .find(|field| field.0 == wanted)
+                .map(|field| field.1)
+        };
         if !find(0).is_some_and(|gui| gui.eq_ignore_ascii_case(GUI)) {
             continue;
         }
@@ -125,7 +145,10 @@ fn pix(all: &[(u8, &str)], range: std::ops::RangeInclusive<u8>) -> Result<Option
             value => Ok(value.map(str::to_owned)),
         };
         let (key, url) = (bounded(find(1))?, bounded(find(25))?);
-        if url.as_deref().is_some_and(|url| url.contains("://") || url.contains(' ')) {
+        if url
+            .as_deref()
+            .is_some_and(|url| url.contains("://") || url.contains(' '))
+        {
             return Err(BrCodeError::Field(*id));
         }
         return Ok(Some(Pix { key, url }));
@@ -139,7 +162,9 @@ fn txid(additional: &str) -> Result<Option<String>, BrCodeError> {
     let txid = fields.iter().find(|field| field.0 == 5).ok_or(wrong)?.1;
     match txid {
         "***" => Ok(None),
-        _ if (1..=25).contains(&txid.len()) && txid.bytes().all(|b| b.is_ascii_alphanumeric()) => Ok(Some(txid.to_owned())),
+        _ if (1..=25).contains(&txid.len()) && txid.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            Ok(Some(txid.to_owned()))
+        }
         _ => Err(wrong),
     }
 }
@@ -149,7 +174,11 @@ fn fields(text: &str) -> Result<Vec<(u8, &str)>, BrCodeError> {
     let mut found: Vec<(u8, &str)> = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let number = |range| rest.get(range).filter(|part| digits(part)).and_then(|part| part.parse::<u8>().ok());
+        let number = |range| {
+            rest.get(range)
+                .filter(|part| digits(part))
+                .and_then(|part| part.parse::<u8>().ok())
+        };
         let id = number(0..2).ok_or(BrCodeError::Structure)?;
         let length = usize::from(number(2..4).ok_or(BrCodeError::Structure)?);
         let value = rest.get(4..4 + length).ok_or(BrCodeError::Structure)?;
@@ -169,7 +198,10 @@ fn digits(text: &str) -> bool {
 /// `123.45` in cents: ≤ 10 digits, a point, ≤ 2 digits.
 fn cents(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "00"));
-    let fits = (1..=10).contains(&whole.len()) && (1..=2).contains(&fraction.len()) && digits(whole) && digits(fraction);
+    let fits = (1..=10).contains(&whole.len())
+        && (1..=2).contains(&fraction.len())
+        && digits(whole)
+        && digits(fraction);
     if !fits {
         return None;
     }
@@ -181,7 +213,11 @@ fn cents(text: &str) -> Option<i64> {
 pub(crate) fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xffff, |crc, byte| {
         (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ 0x1021
+            }
         })
     })
 }
@@ -191,12 +227,18 @@ pub(crate) fn crc16(bytes: &[u8]) -> u16 {
 pub(crate) fn prefix_length(text: &str) -> Option<usize> {
     let mut at = 0;
     loop {
-        let number = |from: usize| text.get(from..from + 2).filter(|part| digits(part))?.parse::<usize>().ok();
+        let number = |from: usize| {
+            text.get(from..from + 2)
+                .filter(|part| digits(part))?
+                .parse::<usize>()
+                .ok()
+        };
         let (id, length) = (number(at)?, number(at + 2)?);
         let end = at + 4 + length;
         let value = text.get(at + 4..end)?;
         if id == 63 && length == 4 {
-            let right = value.eq_ignore_ascii_case(&format!("{:04X}", crc16(&text.as_bytes()[..at + 4])));
+            let right =
+                value.eq_ignore_ascii_case(&format!("{:04X}", crc16(&text.as_bytes()[..at + 4])));
             return right.then_some(end);
         }
         at = end;
@@ -226,19 +268,31 @@ mod tests {
     #[test]
     fn a_static_code_names_its_key() {
         let code = BrCode::parse(STATIC).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(code.key.as_deref(), Some("123e4567-e12b-12d1-a456-426655440000"));
+        assert_eq!(
+            code.key.as_deref(),
+            Some("123e4567-e12b-12d1-a456-426655440000")
+        );
         assert_eq!((code.url, code.amount, code.txid), (None, None, None));
-        assert_eq!((code.merchant_name.as_str(), code.merchant_city.as_str()), ("Fulano de Tal", "BRASILIA"));
+        assert_eq!(
+            (code.merchant_name.as_str(), code.merchant_city.as_str()),
+            ("Fulano de Tal", "BRASILIA")
+        );
         let code = BrCode::parse(STATIC_WITH_AMOUNT).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(code.key.as_deref(), Some("+5561912345678"));
-        assert_eq!((code.amount, code.txid.as_deref()), (Some(12_345), Some("FAT202611A7")));
+        assert_eq!(
+            (code.amount, code.txid.as_deref()),
+            (Some(12_345), Some("FAT202611A7"))
+        );
         assert_eq!(code.as_str(), STATIC_WITH_AMOUNT);
     }
 
     #[test]
     fn a_dynamic_code_names_its_address() {
         let code = BrCode::parse(DYNAMIC).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(code.url.as_deref(), Some("pix.example.com/qr/v2/8b3da2f39a4140d1a91abd93113bd441"));
+        assert_eq!(
+            code.url.as_deref(),
+            Some("pix.example.com/qr/v2/8b3da2f39a4140d1a91abd93113bd441")
+        );
         assert_eq!((code.key, code.recurrence_url), (None, None));
     }
 
@@ -264,7 +318,9 @@ mod tests {
                 assert!(BrCode::parse(&changed).is_err(), "{changed}");
             }
             for cut in 1..code.len() {
-                assert!(BrCode::parse(&code[cut..]).is_err() && BrCode::parse(&code[..cut]).is_err());
+                assert!(
+                    BrCode::parse(&code[cut..]).is_err() && BrCode::parse(&code[..cut]).is_err()
+                );
             }
             assert!(BrCode::parse(&format!("{code} ")).is_err());
             assert!(BrCode::parse(&format!(" {code}")).is_err());
@@ -287,25 +343,75 @@ mod tests {
 
     #[test]
     fn every_field_follows_its_rule() {
-        let check = |body: &str, expected: Option<BrCodeError>| assert_eq!(BrCode::parse(&checked(body)).err(), expected, "{body}");
+        let check = |body: &str, expected: Option<BrCodeError>| {
+            assert_eq!(BrCode::parse(&checked(body)).err(), expected, "{body}")
+        };
         let start = "00020126330014BR.GOV.BCB.PIX011152998224725";
-        check(&format!("{start}5204000053039865802BR5904Loja6003Rio62070503***"), None);
-        check(&format!("{start}5204000053039865802BR5904Loja6003Rio610801310-0062070503***"), None);
-        check(&format!("{start}5204000053039865402105802BR5904Loja6003Rio62070503***"), None);
-        check(&format!("{start}520400005303986540410,05802BR5904Loja6003Rio62070503***"), Some(BrCodeError::Field(54)));
-        check(&format!("{start}5204000053038405802BR5904Loja6003Rio62070503***"), Some(BrCodeError::Field(53)));
-        check(&format!("{start}5204000053039865802AR5904Loja6003Rio62070503***"), Some(BrCodeError::Field(58)));
-        check(&format!("{start}5204000053039865802BR6003Rio62070503***"), Some(BrCodeError::Field(59)));
-        check(&format!("{start}5204000053039865802BR5904Loja6016Rio de Janeiro RJ62070503***"), Some(BrCodeError::Field(60)));
-        check(&format!("{start}5204000053039865802BR5904Loja6003Rio"), Some(BrCodeError::Field(62)));
-        check(&format!("{start}5204000053039865802BR5904Loja6003Rio62070503a b"), Some(BrCodeError::Field(62)));
-        check(&format!("{start}0102135204000053039865802BR5904Loja6003Rio62070503***"), Some(BrCodeError::Field(1)));
-        check(&format!("{start}5802BR5802BR"), Some(BrCodeError::Structure));
+        check(
+            &format!("{start}5204000053039865802BR5904Loja6003Rio62070503***"),
+            None,
+        );
+        check(
+            &format!("{start}5204000053039865802BR5904Loja6003Rio610801310-0062070503***"),
+            None,
+        );
+        check(
+            &format!("{start}5204000053039865402105802BR5904Loja6003Rio62070503***"),
+            None,
+        );
+        check(
+            &format!("{start}520400005303986540410,05802BR5904Loja6003Rio62070503***"),
+            Some(BrCodeError::Field(54)),
+        );
+        check(
+            &format!("{start}5204000053038405802BR5904Loja6003Rio62070503***"),
+            Some(BrCodeError::Field(53)),
+        );
+        check(
+            &format!("{start}5204000053039865802AR5904Loja6003Rio62070503***"),
+            Some(BrCodeError::Field(58)),
+        );
+        check(
+            &format!("{start}5204000053039865802BR6003Rio62070503***"),
+            Some(BrCodeError::Field(59)),
+        );
+        check(
+            &format!("{start}5204000053039865802BR5904Loja6017Rio de Janeiro RJ62070503***"),
+            Some(BrCodeError::Field(60)),
+        );
+        check(
+            &format!("{start}5204000053039865802BR5904Loja6003Rio"),
+            Some(BrCodeError::Field(62)),
+        );
+        check(
+            &format!("{start}5204000053039865802BR5904Loja6003Rio62070503a b"),
+            Some(BrCodeError::Field(62)),
+        );
+        check(
+            &format!("{start}0102135204000053039865802BR5904Loja6003Rio62070503***"),
+            Some(BrCodeError::Field(1)),
+        );
+        check(
+            &format!("{start}5802BR5802BR"),
+            Some(BrCodeError::Structure),
+        );
         check("0002012632001 4", Some(BrCodeError::Structure));
-        check("00020126160012com.exemplo.5204000053039865802BR5904Loja6003Rio62070503***", Some(BrCodeError::NotPix));
-        check("00020126180014br.gov.bcb.pix5204000053039865802BR5904Loja6003Rio62070503***", Some(BrCodeError::NotPix));
-        check("00020226330014br.gov.bcb.pix0111529982247255204000053039865802BR5904Loja6003Rio62070503***", Some(BrCodeError::Field(0)));
+        check(
+            "00020126160012com.exemplo.5204000053039865802BR5904Loja6003Rio62070503***",
+            Some(BrCodeError::NotPix),
+        );
+        check(
+            "00020126180014br.gov.bcb.pix5204000053039865802BR5904Loja6003Rio62070503***",
+            Some(BrCodeError::NotPix),
+        );
+        check(
+            "00020226330014br.gov.bcb.pix0111529982247255204000053039865802BR5904Loja6003Rio62070503***",
+            Some(BrCodeError::Field(0)),
+        );
         assert_eq!(BrCode::parse("").err(), Some(BrCodeError::Structure));
-        assert_eq!(BrCode::parse("Pãozinho").err(), Some(BrCodeError::Structure));
+        assert_eq!(
+            BrCode::parse("Pãozinho").err(),
+            Some(BrCodeError::Structure)
+        );
     }
 }

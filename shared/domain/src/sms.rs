@@ -52,7 +52,11 @@ impl SmsText {
                 (parts(&units, 70, 67), Encoding::Ucs2)
             }
         };
-        Self { text, parts, encoding }
+        Self {
+            text,
+            parts,
+            encoding,
+        }
     }
 
     /// Folds a text to GSM-7 and measures it.
@@ -121,7 +125,9 @@ pub fn fold(text: &str) -> String {
 #[must_use]
 pub fn fold_exactly(text: &str) -> Option<String> {
     let mut folded = String::with_capacity(text.len());
-    text.chars().all(|c| fold_char(c, &mut folded)).then_some(folded)
+    text.chars()
+        .all(|c| fold_char(c, &mut folded))
+        .then_some(folded)
 }
 
 /// Appends the character's plain form; false if it has none.
@@ -142,7 +148,10 @@ fn fold_char(c: char, to: &mut String) -> bool {
         return true;
     }
     let mut whole = true;
-    for part in std::iter::once(c).nfkd().filter(|part| !is_combining_mark(*part)) {
+    for part in std::iter::once(c)
+        .nfkd()
+        .filter(|part| !is_combining_mark(*part))
+    {
         match plain(part) {
             Some(plain) => to.push_str(plain),
             None if part.is_ascii_graphic() || part == ' ' => to.push(part),
@@ -209,7 +218,10 @@ mod tests {
     #[test]
     fn a_folded_text_reads_the_same_without_its_accents() {
         let check = |text: &str, expected: &str| assert_eq!(fold(text), expected, "{text}");
-        check("Você recebeu um Pix de João: ação, Ç!", "Voce recebeu um Pix de Joao: acao, C!");
+        check(
+            "Você recebeu um Pix de João: ação, Ç!",
+            "Voce recebeu um Pix de Joao: acao, C!",
+        );
         check("R$\u{a0}1.234,56", "R$ 1.234,56");
         check("1\u{202f}234,56\u{a0}€", "1 234,56 EUR");
         check("“Olá” – d’água…", "\"Ola\" - d'agua...");
@@ -247,7 +259,10 @@ mod tests {
     #[test]
     fn an_sms_does_not_print_what_it_says() {
         let printed = format!("{:?}", SmsText::folded("Seu código: 482913"));
-        assert!(!printed.contains("482913") && printed.contains("parts: 1"), "{printed}");
+        assert!(
+            !printed.contains("482913") && printed.contains("parts: 1"),
+            "{printed}"
+        );
     }
 
     proptest! {

@@ -36,7 +36,10 @@ pub(crate) fn millis(at: Timestamp) -> AttributeValue {
 pub(crate) fn sealed(sealed: &Sealed) -> AttributeValue {
     AttributeValue::M(HashMap::from([
         ("k".to_owned(), text(&sealed.key)),
-        ("b".to_owned(), AttributeValue::B(Blob::new(sealed.bytes.clone()))),
+        (
+            "b".to_owned(),
+            AttributeValue::B(Blob::new(sealed.bytes.clone())),
+        ),
     ]))
 }
 
@@ -66,7 +69,10 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn unreadable(&self, name: &str) -> StoreError {
-        StoreError::Unreadable(format!("{} with attribute {name} missing or of another form", self.kind))
+        StoreError::Unreadable(format!(
+            "{} with attribute {name} missing or of another form",
+            self.kind
+        ))
     }
 
     /// Every attribute.
@@ -78,15 +84,23 @@ impl<'a> Reader<'a> {
         let Some(value) = self.item.get(name) else {
             return Ok(None);
         };
-        value.as_s().map(|text| Some(text.as_str())).map_err(|_| self.unreadable(name))
+        value
+            .as_s()
+            .map(|text| Some(text.as_str()))
+            .map_err(|_| self.unreadable(name))
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<&'a str, StoreError> {
-        self.optional_text(name)?.ok_or_else(|| self.unreadable(name))
+        self.optional_text(name)?
+            .ok_or_else(|| self.unreadable(name))
     }
 
     /// A text that a type of the domain reads.
-    pub(crate) fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    pub(crate) fn parsed<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
         parse(self.text(name)?).ok_or_else(|| self.unreadable(name))
     }
 
@@ -112,7 +126,9 @@ impl<'a> Reader<'a> {
 
     /// A number that fits where it belongs.
     pub(crate) fn number<T: TryFrom<i64>>(&self, name: &str) -> Result<T, StoreError> {
-        let number = self.optional_number(name)?.ok_or_else(|| self.unreadable(name))?;
+        let number = self
+            .optional_number(name)?
+            .ok_or_else(|| self.unreadable(name))?;
         T::try_from(number).map_err(|_| self.unreadable(name))
     }
 
@@ -120,11 +136,14 @@ impl<'a> Reader<'a> {
         let Some(number) = self.optional_number(name)? else {
             return Ok(None);
         };
-        Timestamp::from_millisecond(number).map(Some).map_err(|_| self.unreadable(name))
+        Timestamp::from_millisecond(number)
+            .map(Some)
+            .map_err(|_| self.unreadable(name))
     }
 
     pub(crate) fn time(&self, name: &str) -> Result<Timestamp, StoreError> {
-        self.optional_time(name)?.ok_or_else(|| self.unreadable(name))
+        self.optional_time(name)?
+            .ok_or_else(|| self.unreadable(name))
     }
 
     pub(crate) fn optional_sealed(&self, name: &str) -> Result<Option<Sealed>, StoreError> {
@@ -135,13 +154,17 @@ impl<'a> Reader<'a> {
         let key = parts.get("k").and_then(|key| key.as_s().ok());
         let bytes = parts.get("b").and_then(|bytes| bytes.as_b().ok());
         match (key, bytes) {
-            (Some(key), Some(bytes)) => Ok(Some(Sealed { key: key.clone(), bytes: bytes.as_ref().to_vec() })),
+            (Some(key), Some(bytes)) => Ok(Some(Sealed {
+                key: key.clone(),
+                bytes: bytes.as_ref().to_vec(),
+            })),
             _ => Err(self.unreadable(name)),
         }
     }
 
     pub(crate) fn sealed(&self, name: &str) -> Result<Sealed, StoreError> {
-        self.optional_sealed(name)?.ok_or_else(|| self.unreadable(name))
+        self.optional_sealed(name)?
+            .ok_or_else(|| self.unreadable(name))
     }
 
     /// A set of texts; none is an empty set, since the service has no empty ones.
@@ -153,12 +176,17 @@ impl<'a> Reader<'a> {
     }
 
     /// A map of texts.
-    pub(crate) fn map(&self, name: &str) -> Result<impl Iterator<Item = (String, String)>, StoreError> {
+    pub(crate) fn map(
+        &self,
+        name: &str,
+    ) -> Result<impl Iterator<Item = (String, String)>, StoreError> {
         let Some(value) = self.item.get(name) else {
             return Err(self.unreadable(name));
         };
         let map = value.as_m().map_err(|_| self.unreadable(name))?;
-        let read = |(key, value): (&String, &AttributeValue)| Some((key.clone(), value.as_s().ok()?.clone()));
+        let read = |(key, value): (&String, &AttributeValue)| {
+            Some((key.clone(), value.as_s().ok()?.clone()))
+        };
         let entries: Option<Vec<_>> = map.iter().map(read).collect();
         Ok(entries.ok_or_else(|| self.unreadable(name))?.into_iter())
     }

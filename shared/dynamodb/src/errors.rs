@@ -20,9 +20,11 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => "timed out".to_owned(),
         SdkError::DispatchFailure(_) => "unreachable".to_owned(),
         SdkError::ResponseError(_) => "the answer does not read".to_owned(),
-        SdkError::ServiceError(service) => {
-            service.err().code().unwrap_or("an error without a code").to_owned()
-        }
+        SdkError::ServiceError(service) => service
+            .err()
+            .code()
+            .unwrap_or("an error without a code")
+            .to_owned(),
         _ => "an error of an unknown kind".to_owned(),
     };
     StoreError::Unavailable(format!("{operation}: {what}"), error.into_source().ok())

@@ -49,12 +49,16 @@ impl Placeholders {
 
     pub(crate) fn names(&self) -> HashMap<String, String> {
         let numbered = self.names.iter().enumerate();
-        numbered.map(|(index, name)| (format!("#n{index}"), name.clone())).collect()
+        numbered
+            .map(|(index, name)| (format!("#n{index}"), name.clone()))
+            .collect()
     }
 
     pub(crate) fn values(&self) -> Option<Item> {
         let numbered = self.values.iter().enumerate();
-        let values: Item = numbered.map(|(index, value)| (format!(":v{index}"), value.clone())).collect();
+        let values: Item = numbered
+            .map(|(index, value)| (format!(":v{index}"), value.clone()))
+            .collect();
         (!values.is_empty()).then_some(values)
     }
 }
@@ -71,8 +75,12 @@ pub(crate) struct Clauses {
 impl Clauses {
     /// The expression; none where nothing changes.
     pub(crate) fn expression(&self) -> Option<String> {
-        let clauses =
-            [("SET", &self.set), ("REMOVE", &self.remove), ("ADD", &self.add), ("DELETE", &self.delete)];
+        let clauses = [
+            ("SET", &self.set),
+            ("REMOVE", &self.remove),
+            ("ADD", &self.add),
+            ("DELETE", &self.delete),
+        ];
         let written: Vec<String> = clauses
             .into_iter()
             .filter(|(_, parts)| !parts.is_empty())
@@ -100,7 +108,9 @@ pub(crate) fn translate(change: &Change) -> Update {
     for (fact, value) in &change.set_once {
         let name = placeholders.name(&fact.attribute());
         let value = placeholders.value(attribute_value(value));
-        clauses.set.push(format!("{name} = if_not_exists({name}, {value})"));
+        clauses
+            .set
+            .push(format!("{name} = if_not_exists({name}, {value})"));
     }
     for fact in &change.remove {
         clauses.remove.push(placeholders.name(&fact.attribute()));
@@ -141,7 +151,11 @@ impl Junction {
 }
 
 /// The operands that `condition` contributes to a junction.
-fn operands(condition: &Condition, outer: Junction, placeholders: &mut Placeholders) -> Vec<String> {
+fn operands(
+    condition: &Condition,
+    outer: Junction,
+    placeholders: &mut Placeholders,
+) -> Vec<String> {
     let mut name = |fact: &Fact| placeholders.name(&fact.attribute());
     vec![match condition {
         Condition::Has(fact) => format!("attribute_exists({})", name(fact)),
@@ -176,8 +190,10 @@ fn junction(
     outer: Junction,
     placeholders: &mut Placeholders,
 ) -> Vec<String> {
-    let written: Vec<String> =
-        parts.iter().flat_map(|part| operands(part, inner, placeholders)).collect();
+    let written: Vec<String> = parts
+        .iter()
+        .flat_map(|part| operands(part, inner, placeholders))
+        .collect();
     if inner == outer || written.len() == 1 {
         return written;
     }
@@ -215,13 +231,22 @@ mod tests {
 
     /// The expression with its placeholders put back.
     fn plain(update: &Update, expression: &str) -> String {
-        let value = |value: &AttributeValue| match value {
-            AttributeValue::N(digits) => digits.clone(),
-            other => format!("{:?}", other.as_s().unwrap()),
+        let value = |value: &AttributeValue| match value.as_n() {
+            Ok(digits) => digits.clone(),
+            Err(other) => format!("{:?}", other.as_s().unwrap()),
         };
-        let mut pairs: Vec<(String, String)> =
-            update.names.iter().map(|(key, name)| (key.clone(), name.clone())).collect();
-        pairs.extend(update.values.iter().flatten().map(|(key, held)| (key.clone(), value(held))));
+        let mut pairs: Vec<(String, String)> = update
+            .names
+            .iter()
+            .map(|(key, name)| (key.clone(), name.clone()))
+            .collect();
+        pairs.extend(
+            update
+                .values
+                .iter()
+                .flatten()
+                .map(|(key, held)| (key.clone(), value(held))),
+        );
         // The longest first: #n1 is the beginning of #n10.
         pairs.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
         let fill = |text: String, (key, plain): &(String, String)| text.replace(key, plain);
@@ -232,29 +257,47 @@ mod tests {
     fn every_condition_reads_as_the_service_writes_it_and_requires_the_item() {
         let check = |when: Condition, expected: &str| {
             let update = translate(&change(when));
-            assert_eq!(plain(&update, &update.condition), format!("attribute_exists(pk){expected}"));
+            assert_eq!(
+                plain(&update, &update.condition),
+                format!("attribute_exists(pk){expected}")
+            );
         };
         let has = || Condition::Has(leg(LegFact::Closed));
         let lacks = || Condition::Lacks(leg(LegFact::Token));
         check(has(), " AND attribute_exists(l0k)");
         check(lacks(), " AND attribute_not_exists(l0t)");
-        check(Condition::Is(leg(LegFact::Token), "tok".into()), " AND l0t = \"tok\"");
+        check(
+            Condition::Is(leg(LegFact::Token), "tok".into()),
+            " AND l0t = \"tok\"",
+        );
         check(Condition::AtMost(leg(LegFact::Until), 7), " AND l0u <= 7");
-        check(Condition::OwnedBy(TenantId::parse("aurora").unwrap()), " AND tn = \"aurora\"");
+        check(
+            Condition::OwnedBy(TenantId::parse("aurora").unwrap()),
+            " AND tn = \"aurora\"",
+        );
         let second = jiff::Timestamp::from_second(1).unwrap();
         check(Condition::ValidAt(second), " AND vu > 1000");
         check(Condition::All(vec![]), "");
         check(Condition::Any(vec![]), " AND attribute_not_exists(pk)");
-        check(Condition::All(vec![has(), lacks()]), " AND attribute_exists(l0k) AND attribute_not_exists(l0t)");
         check(
-            Condition::All(vec![Condition::All(vec![has()]), Condition::Any(vec![has(), lacks()])]),
+            Condition::All(vec![has(), lacks()]),
+            " AND attribute_exists(l0k) AND attribute_not_exists(l0t)",
+        );
+        check(
+            Condition::All(vec![
+                Condition::All(vec![has()]),
+                Condition::Any(vec![has(), lacks()]),
+            ]),
             " AND attribute_exists(l0k) AND (attribute_exists(l0k) OR attribute_not_exists(l0t))",
         );
         check(
             Condition::Any(vec![has(), Condition::All(vec![lacks(), has()])]),
             " AND (attribute_exists(l0k) OR (attribute_not_exists(l0t) AND attribute_exists(l0k)))",
         );
-        check(Condition::Any(vec![Condition::Any(vec![has()])]), " AND attribute_exists(l0k)");
+        check(
+            Condition::Any(vec![Condition::Any(vec![has()])]),
+            " AND attribute_exists(l0k)",
+        );
         check(
             Condition::Any(vec![has(), Condition::All(vec![])]),
             " AND (attribute_exists(l0k) OR attribute_exists(pk))",
@@ -270,7 +313,10 @@ mod tests {
         everything.content = Content::Drop;
         let update = translate(&everything);
         let written = plain(&update, update.update.as_deref().unwrap());
-        assert_eq!(written, "SET l0s = 5, l0r = if_not_exists(l0r, 6) REMOVE l0x, sc");
+        assert_eq!(
+            written,
+            "SET l0s = 5, l0r = if_not_exists(l0r, 6) REMOVE l0x, sc"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod recipients;
 mod registry;
 mod registry_item;
 mod store;
+mod warm_up;
 
 pub use registry::PutTemplateError;
 pub use store::{Clock, Store};

@@ -24,9 +24,7 @@ use recado_domain::ids::{NotificationId, RecipientToken, TemplateName, TenantId}
 use recado_domain::locale::Locale;
 use recado_ports::StoreError;
 
-use crate::attributes::{
-    CURRENT, Item, Reader, TTL, VERSION, millis, number, put, sealed, text,
-};
+use crate::attributes::{CURRENT, Item, Reader, TTL, VERSION, millis, number, put, sealed, text};
 use crate::expression::attribute_value;
 use crate::keys::Key;
 
@@ -43,10 +41,16 @@ const KEPT_SECONDS: i64 = 90 * 24 * 60 * 60;
 /// Writes the item.
 pub(crate) fn to_item(notification: &Notification) -> Item {
     let mut item = Key::notification(&notification.id).item();
-    let masked = notification.masked.iter().map(|(name, value)| (name.clone(), text(value)));
+    let masked = notification
+        .masked
+        .iter()
+        .map(|(name, value)| (name.clone(), text(value)));
     let attributes = [
         (VERSION, number(CURRENT)),
-        (TTL, number(notification.accepted_at.as_second() + KEPT_SECONDS)),
+        (
+            TTL,
+            number(notification.accepted_at.as_second() + KEPT_SECONDS),
+        ),
         (TENANT, text(notification.tenant.as_str())),
         ("rc", text(notification.recipient.as_str())),
         ("to", text(&notification.to_masked)),
@@ -65,7 +69,11 @@ pub(crate) fn to_item(notification: &Notification) -> Item {
     ];
     item.extend(attributes.map(|(name, value)| (name.to_owned(), value)));
     put(&mut item, "rf", notification.reference.as_ref().map(text));
-    put(&mut item, CONTENT, notification.content.as_ref().map(sealed));
+    put(
+        &mut item,
+        CONTENT,
+        notification.content.as_ref().map(sealed),
+    );
     for (fact, value) in notification.facts.iter() {
         item.insert(fact.attribute(), attribute_value(value));
     }
@@ -101,7 +109,9 @@ pub(crate) fn from_item(id: &NotificationId, item: &Item) -> Result<Notification
 fn facts(item: Reader<'_>) -> Result<Facts, StoreError> {
     let mut facts = Facts::default();
     for (name, value) in item.attributes() {
-        let Some(fact) = Fact::parse(name) else { continue };
+        let Some(fact) = Fact::parse(name) else {
+            continue;
+        };
         let value = match (value.as_n(), value.as_s()) {
             (Ok(digits), _) => digits.parse().ok().map(Value::Number),
             (_, Ok(word)) => Some(Value::Text(word.clone())),
@@ -151,7 +161,10 @@ mod tests {
             facts.insert(Fact::Leg(0, fact), Value::Number(index));
             facts.insert(Fact::Leg(2, fact), Value::Text(index.to_string()));
         }
-        facts.insert(Fact::Response("abc".to_owned()), Value::Text("5|dispute".to_owned()));
+        facts.insert(
+            Fact::Response("abc".to_owned()),
+            Value::Text("5|dispute".to_owned()),
+        );
         facts.insert(Fact::Answered, Value::Number(5));
         Notification {
             id: NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
@@ -168,14 +181,26 @@ mod tests {
             accepted_at: Timestamp::from_millisecond(1_795_269_845_123).unwrap(),
             valid_until: Timestamp::from_millisecond(1_795_356_245_123).unwrap(),
             ladder: vec![
-                Rung { channel: Channel::Whatsapp, after: Duration::ZERO },
-                Rung { channel: Channel::Sms, after: Duration::from_secs(30) },
-                Rung { channel: Channel::Voice, after: Duration::from_millis(90_500) },
+                Rung {
+                    channel: Channel::Whatsapp,
+                    after: Duration::ZERO,
+                },
+                Rung {
+                    channel: Channel::Sms,
+                    after: Duration::from_secs(30),
+                },
+                Rung {
+                    channel: Channel::Voice,
+                    after: Duration::from_millis(90_500),
+                },
             ],
             max_queue_wait: Duration::from_secs(300),
             when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
             masked: BTreeMap::from([("name".to_owned(), "M****".to_owned())]),
-            content: Some(Sealed { key: "k1".to_owned(), bytes: vec![0, 1, 255] }),
+            content: Some(Sealed {
+                key: "k1".to_owned(),
+                bytes: vec![0, 1, 255],
+            }),
             facts,
         }
     }
@@ -189,7 +214,10 @@ mod tests {
             content: None,
             masked: BTreeMap::new(),
             facts: Facts::default(),
-            ladder: vec![Rung { channel: Channel::Whatsapp, after: Duration::ZERO }],
+            ladder: vec![Rung {
+                channel: Channel::Whatsapp,
+                after: Duration::ZERO,
+            }],
             ..full
         };
         assert_eq!(from_item(&bare.id, &to_item(&bare)).unwrap(), bare);
@@ -216,9 +244,15 @@ mod tests {
         check(&|item| put(item, VERSION, Some(number(2))), "version 2");
         check(&|item| drop(item.remove(VERSION)), "without a version");
         check(&|item| drop(item.remove(TENANT)), "attribute tn");
-        check(&|item| put(item, "ld", Some(text("pigeon"))), "attribute ld");
+        check(
+            &|item| put(item, "ld", Some(text("pigeon"))),
+            "attribute ld",
+        );
         check(&|item| put(item, "tv", Some(number(-1))), "attribute tv");
-        check(&|item| put(item, "l0c", Some(AttributeValue::Bool(true))), "attribute l0c");
+        check(
+            &|item| put(item, "l0c", Some(AttributeValue::Bool(true))),
+            "attribute l0c",
+        );
     }
 
     #[test]

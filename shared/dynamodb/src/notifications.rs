@@ -37,13 +37,18 @@ impl Notifications for Store {
             // It was there when the condition was asked, so it can be read.
             None => match self.read(&item.id).await? {
                 Some(old) => Ok(Created::Already(Box::new(old))),
-                None => Err(exhausted("create a notification", "refused by an item that is gone")),
+                None => Err(exhausted(
+                    "create a notification",
+                    "refused by an item that is gone",
+                )),
             },
         }
     }
 
     async fn read(&self, id: &NotificationId) -> Result<Option<Notification>, StoreError> {
-        let item = self.get("read a notification", &Key::notification(id)).await?;
+        let item = self
+            .get("read a notification", &Key::notification(id))
+            .await?;
         item.map(|item| from_item(id, &item)).transpose()
     }
 
@@ -75,9 +80,15 @@ impl Notifications for Store {
         else {
             return Err(unavailable(OPERATION, error));
         };
-        let Some(old) = &failed.item else { return Ok(Written::Missing) };
+        let Some(old) = &failed.item else {
+            return Ok(Written::Missing);
+        };
         let old = Box::new(from_item(id, old)?);
         // The SDK may have repeated a write whose answer was lost (I5).
-        Ok(if change.already_won(&old) { Written::Applied(old) } else { Written::Refused(old) })
+        Ok(if change.already_won(&old) {
+            Written::Applied(old)
+        } else {
+            Written::Refused(old)
+        })
     }
 }

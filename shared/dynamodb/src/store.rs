@@ -60,11 +60,7 @@ impl Store {
     }
 
     /// Reads one item, strongly consistent.
-    pub(crate) async fn get(
-        &self,
-        operation: &str,
-        key: &Key,
-    ) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn get(&self, operation: &str, key: &Key) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client()
             .get_item()
@@ -100,7 +96,10 @@ impl Store {
                     .key_condition_expression("pk = :pk AND sk >= :from")
                     .expression_attribute_values(":from", AttributeValue::S(from.to_owned()));
             }
-            let page = query.send().await.map_err(|error| unavailable(operation, error))?;
+            let page = query
+                .send()
+                .await
+                .map_err(|error| unavailable(operation, error))?;
             items.extend(page.items.unwrap_or_default());
             start = page.last_evaluated_key;
             if start.is_none() {

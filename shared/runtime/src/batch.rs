@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures::future::join_all;
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use recado_ports::Chance;
 
 use crate::chance::Process;
@@ -23,6 +23,12 @@ pub enum Handled {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a record of the batch has no message id")]
 pub struct NoMessageId;
+
+impl From<NoMessageId> for Diagnostic {
+    fn from(error: NoMessageId) -> Self {
+        Self { error_type: "NoMessageId".to_owned(), error_message: error.to_string() }
+    }
+}
 
 /// Handles a batch's records in parallel. A body that does not decode, and a record whose handler
 /// fails, is reported; after its last receive SQS moves it to the dead-letter queue.

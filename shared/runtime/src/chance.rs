@@ -10,9 +10,15 @@ use recado_ports::Chance;
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// The wall clock and the system's random numbers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Process {
     random: SystemRandom,
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self { random: SystemRandom::new() }
+    }
 }
 
 impl Process {

@@ -29,17 +29,26 @@ pub(crate) fn read(status: u16, body: &[u8]) -> Answer {
         success: Option<&'a RawValue>,
     }
     let Ok(wire) = serde_json::from_slice::<Wire<'_>>(body) else {
-        return Answer { outcome: PostOutcome::Unknown, trace: None };
+        return Answer {
+            outcome: PostOutcome::Unknown,
+            trace: None,
+        };
     };
     if let Some(error) = wire.error {
         let outcome = errors::synchronous(MetaError::read(error), status);
-        return Answer { outcome, trace: trace(error) };
+        return Answer {
+            outcome,
+            trace: trace(error),
+        };
     }
     let outcome = match (200..300).contains(&status) {
         true => accepted(wire.messages, wire.success),
         false => PostOutcome::Unknown,
     };
-    Answer { outcome, trace: None }
+    Answer {
+        outcome,
+        trace: None,
+    }
 }
 
 fn accepted(messages: Option<&RawValue>, success: Option<&RawValue>) -> PostOutcome {
@@ -55,7 +64,9 @@ fn accepted(messages: Option<&RawValue>, success: Option<&RawValue>) -> PostOutc
         return taken;
     }
     let first = json::list(messages).unwrap_or_default().first().copied();
-    let Some(message) = json::object::<Message<'_>>(first) else { return PostOutcome::Unknown };
+    let Some(message) = json::object::<Message<'_>>(first) else {
+        return PostOutcome::Unknown;
+    };
     if json::text(message.id).is_none() {
         return PostOutcome::Unknown;
     }
@@ -88,9 +99,16 @@ pub(crate) fn without_answer(error: &reqwest::Error) -> PostOutcome {
         return PostOutcome::Rejected(errors::without_code(FailureKind::Technical, title));
     }
     if error.is_connect() {
-        let title = if error.is_timeout() { "connecting took too long" } else { "no connection" };
+        let title = if error.is_timeout() {
+            "connecting took too long"
+        } else {
+            "no connection"
+        };
         let failure = errors::without_code(FailureKind::Technical, title);
-        return PostOutcome::NotSent { failure, retry_after: AFTER_NO_CONNECTION };
+        return PostOutcome::NotSent {
+            failure,
+            retry_after: AFTER_NO_CONNECTION,
+        };
     }
     PostOutcome::Unknown
 }
@@ -105,7 +123,9 @@ mod tests {
     fn said(status: u16, body: &str) -> String {
         match read(status, body.as_bytes()).outcome {
             PostOutcome::Accepted { provider_id: None } => "accepted".into(),
-            PostOutcome::Accepted { provider_id: Some(_) } => "accepted, with an id".into(),
+            PostOutcome::Accepted {
+                provider_id: Some(_),
+            } => "accepted, with an id".into(),
             PostOutcome::Held => "held".into(),
             PostOutcome::Rejected(failure) => format!("rejected {:?}", failure.code),
             PostOutcome::NotSent { failure, .. } => format!("not sent {:?}", failure.code),
@@ -117,23 +137,54 @@ mod tests {
     fn an_accepted_message_is_told_from_one_that_is_kept_back() {
         let with = |status: &str| format!(r#"{{"messages":[{{"id":"wamid.SIM1=="{status}}}]}}"#);
         assert_eq!(said(200, &with("")), "accepted");
-        assert_eq!(said(200, &with(r#","message_status":"accepted""#)), "accepted");
-        assert_eq!(said(200, &with(r#","message_status":"something_new""#)), "accepted");
-        assert_eq!(said(200, &with(r#","message_status":"held_for_quality_assessment""#)), "held");
+        assert_eq!(
+            said(200, &with(r#","message_status":"accepted""#)),
+            "accepted"
+        );
+        assert_eq!(
+            said(200, &with(r#","message_status":"something_new""#)),
+            "accepted"
+        );
+        assert_eq!(
+            said(
+                200,
+                &with(r#","message_status":"held_for_quality_assessment""#)
+            ),
+            "held"
+        );
         assert_eq!(said(200, &with(r#","message_status":"paused""#)), "held");
         assert_eq!(said(200, r#"{"success":true}"#), "accepted");
     }
 
     #[test]
     fn an_answer_that_says_nothing_leaves_the_outcome_open() {
-        let pages = ["", "<html>Bad Gateway</html>", "{", "[]", "{}", "null", r#"{"messages":[]}"#];
-        let more = [r#"{"messages":[{}]}"#, r#"{"messages":[{"id":""}]}"#, r#"{"messages":7}"#];
-        for body in pages.into_iter().chain(more).chain([r#"{"success":false}"#]) {
+        let pages = [
+            "",
+            "<html>Bad Gateway</html>",
+            "{",
+            "[]",
+            "{}",
+            "null",
+            r#"{"messages":[]}"#,
+        ];
+        let more = [
+            r#"{"messages":[{}]}"#,
+            r#"{"messages":[{"id":""}]}"#,
+            r#"{"messages":7}"#,
+        ];
+        for body in pages
+            .into_iter()
+            .chain(more)
+            .chain([r#"{"success":false}"#])
+        {
             for status in [200, 202, 301, 400, 404, 429, 500, 502, 503, 504] {
                 assert_eq!(said(status, body), "unknown", "{status} {body}");
             }
         }
-        assert_eq!(said(500, r#"{"messages":[{"id":"wamid.SIM1=="}]}"#), "unknown");
+        assert_eq!(
+            said(500, r#"{"messages":[{"id":"wamid.SIM1=="}]}"#),
+            "unknown"
+        );
     }
 
     #[test]
@@ -151,7 +202,13 @@ mod tests {
 
     #[test]
     fn only_a_trace_that_can_be_one_is_kept() {
-        let trace = |id: &str| read(400, format!(r#"{{"error":{{"fbtrace_id":{id}}}}}"#).as_bytes()).trace;
+        let trace = |id: &str| {
+            read(
+                400,
+                format!(r#"{{"error":{{"fbtrace_id":{id}}}}}"#).as_bytes(),
+            )
+            .trace
+        };
         assert_eq!(trace(r#""AbC-_123""#).as_deref(), Some("AbC-_123"));
         assert_eq!(trace(r#""+5511987654321""#), None);
         assert_eq!(trace(&format!("\"{}\"", "a".repeat(65))), None);

@@ -58,14 +58,22 @@ impl Client {
     /// `base_url` holds host and version (`https://graph.facebook.com/v25.0`). `post_timeout` bounds
     /// a request from connecting to the answer's last byte; above 2 s, so that an address that does
     /// not answer is known as one ([`PostOutcome::NotSent`]).
-    pub fn new(http: reqwest::Client, base_url: String, post_timeout: Duration) -> Result<Self, BaseUrlError> {
+    pub fn new(
+        http: reqwest::Client,
+        base_url: String,
+        post_timeout: Duration,
+    ) -> Result<Self, BaseUrlError> {
         let url = reqwest::Url::parse(&base_url).map_err(|_| BaseUrlError)?;
         let plain = url.query().is_none() && url.fragment().is_none() && url.has_host();
         if !plain || !matches!(url.scheme(), "http" | "https") {
             return Err(BaseUrlError);
         }
         let base = base_url.trim_end_matches('/').to_owned();
-        Ok(Self { http, base, post_timeout })
+        Ok(Self {
+            http,
+            base,
+            post_timeout,
+        })
     }
 
     /// Sends one message and says what is known of it. Never tries twice: Meta has no idempotency
@@ -78,12 +86,18 @@ impl Client {
         message: &Outgoing,
         callback: Option<&Callback>,
     ) -> PostOutcome {
-        self.post(from, token, wire::message(to, message, callback)).await
+        self.post(from, token, wire::message(to, message, callback))
+            .await
     }
 
     /// Shows the customer that an inbound message, and those before it, were read. Repeating it
     /// does no harm.
-    pub async fn mark_read(&self, from: &PhoneNumberId, token: &AccessToken, message: &MessageId) -> PostOutcome {
+    pub async fn mark_read(
+        &self,
+        from: &PhoneNumberId,
+        token: &AccessToken,
+        message: &MessageId,
+    ) -> PostOutcome {
         self.post(from, token, wire::read_mark(message)).await
     }
 
@@ -112,7 +126,9 @@ impl Client {
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => {
+                    body.extend_from_slice(&chunk)
+                }
                 Ok(None) => break,
                 // Meta answered, so it had the request; what it decided did not arrive.
                 Ok(Some(_)) | Err(_) => return PostOutcome::Unknown,

@@ -11,7 +11,10 @@ pub(crate) fn object<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Optio
 
 /// The members of a raw list; an absent list has none, another shape is nothing.
 pub(crate) fn list(raw: Option<&RawValue>) -> Option<Vec<&RawValue>> {
-    raw.map_or_else(|| Some(Vec::new()), |raw| serde_json::from_str(raw.get()).ok())
+    raw.map_or_else(
+        || Some(Vec::new()),
+        |raw| serde_json::from_str(raw.get()).ok(),
+    )
 }
 
 /// A text that says something: Meta writes an empty string where it leaves a value out.

@@ -43,10 +43,20 @@ mod tests {
 
     #[test]
     fn a_token_that_would_break_the_header_is_refused_and_none_prints_itself() {
-        for text in ["", "  ", "two words", "line\nbreak", "açúcar", &"x".repeat(1025)] {
+        for text in [
+            "",
+            "  ",
+            "two words",
+            "line\nbreak",
+            "açúcar",
+            &"x".repeat(1025),
+        ] {
             assert!(AccessToken::parse(text).is_err(), "{text}");
         }
         let token = AccessToken::parse("EAAfictional\n").expect("valid");
-        assert_eq!(format!("{token:?} {:?}", token.header()), "AccessToken(…) Sensitive");
+        assert_eq!(
+            format!("{token:?} {:?}", token.header()),
+            "AccessToken(…) Sensitive"
+        );
     }
 }

@@ -29,11 +29,24 @@ async fn meta(
     headers: HeaderMap,
     body: String,
 ) -> (StatusCode, &'static str) {
-    let header = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or("-").to_owned();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or("-")
+            .to_owned()
+    };
     let mut meta = meta.lock().expect("no panic");
-    let line = format!("{method} {uri} {} {} {body}", header("authorization"), header("content-type"));
+    let line = format!(
+        "{method} {uri} {} {} {body}",
+        header("authorization"),
+        header("content-type")
+    );
     meta.asked.push(line);
-    (StatusCode::from_u16(meta.next.0).expect("a status"), meta.next.1)
+    (
+        StatusCode::from_u16(meta.next.0).expect("a status"),
+        meta.next.1,
+    )
 }
 
 fn http() -> reqwest::Client {
@@ -43,7 +56,10 @@ fn http() -> reqwest::Client {
         .expect("ring has them")
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    transport().tls_backend_preconfigured(tls).build().expect("a client")
+    transport()
+        .tls_backend_preconfigured(tls)
+        .build()
+        .expect("a client")
 }
 
 struct Scene {
@@ -56,9 +72,16 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let meta = Shared::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let base = format!("http://{}/v25.0/", listener.local_addr().expect("an address"));
-        let router = Router::new().fallback(self::meta).with_state(Arc::clone(&meta));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let base = format!(
+            "http://{}/v25.0/",
+            listener.local_addr().expect("an address")
+        );
+        let router = Router::new()
+            .fallback(self::meta)
+            .with_state(Arc::clone(&meta));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             meta,
@@ -78,7 +101,17 @@ impl Scene {
 
     async fn send(&self) -> PostOutcome {
         let to = Addressee::Phone(E164::parse("+5511987654321").expect("valid"));
-        self.client.send(&self.from, &self.token, &to, &Outgoing::Text { body: "Olá".into() }, None).await
+        self.client
+            .send(
+                &self.from,
+                &self.token,
+                &to,
+                &Outgoing::Text {
+                    body: "Olá".into()
+                },
+                None,
+            )
+            .await
     }
 }
 
@@ -89,7 +122,10 @@ const ACCEPTED: &str = r#"{"messaging_product":"whatsapp","contacts":[{"input":"
 async fn a_message_is_posted_to_its_number_with_the_token_and_the_plus() {
     let scene = Scene::new().await;
     scene.will_answer(200, ACCEPTED);
-    assert_eq!(scene.send().await, PostOutcome::Accepted { provider_id: None });
+    assert_eq!(
+        scene.send().await,
+        PostOutcome::Accepted { provider_id: None }
+    );
     let expected = concat!(
         "POST /v25.0/700000000000001/messages Bearer EAAfictional application/json ",
         r#"{"messaging_product":"whatsapp","recipient_type":"individual","to":"+5511987654321","#,
@@ -103,7 +139,10 @@ async fn a_read_mark_is_posted_to_the_same_place() {
     let scene = Scene::new().await;
     scene.will_answer(200, r#"{"success":true}"#);
     let message = MessageId::from_stored("wamid.INBOUND001==".to_owned());
-    let outcome = scene.client.mark_read(&scene.from, &scene.token, &message).await;
+    let outcome = scene
+        .client
+        .mark_read(&scene.from, &scene.token, &message)
+        .await;
     assert_eq!(outcome, PostOutcome::Accepted { provider_id: None });
     let expected = concat!(
         "POST /v25.0/700000000000001/messages Bearer EAAfictional application/json ",
@@ -115,31 +154,62 @@ async fn a_read_mark_is_posted_to_the_same_place() {
 #[tokio::test]
 async fn each_answer_of_metas_is_asked_for_once_and_becomes_its_outcome() {
     let scene = Scene::new().await;
-    let kind = |outcome: PostOutcome| match outcome {
-        PostOutcome::Rejected(failure) => (Some(failure.kind), failure.code),
-        other => panic!("{other:?}"),
+    let kind = |outcome: PostOutcome| {
+        let PostOutcome::Rejected(failure) = outcome else {
+            panic!("{outcome:?}")
+        };
+        (failure.kind, failure.code)
     };
-    scene.will_answer(401, r#"{"error":{"code":190,"message":"EAAfictional expired"}}"#);
-    assert_eq!(kind(scene.send().await), (Some(FailureKind::Technical), Some(190)));
+    scene.will_answer(
+        401,
+        r#"{"error":{"code":190,"message":"EAAfictional expired"}}"#,
+    );
+    assert_eq!(
+        kind(scene.send().await),
+        (FailureKind::Technical, Some(190))
+    );
     scene.will_answer(500, r#"{"error":{"code":131026,"fbtrace_id":"AbC"}}"#);
-    assert_eq!(kind(scene.send().await), (Some(FailureKind::Permanent), Some(131_026)));
+    assert_eq!(
+        kind(scene.send().await),
+        (FailureKind::Permanent, Some(131_026))
+    );
     scene.will_answer(400, r#"{"error":{"code":131056}}"#);
     let outcome = scene.send().await;
-    let PostOutcome::NotSent { failure, retry_after } = outcome else { panic!("{outcome:?}") };
-    assert_eq!((failure.code, retry_after), (Some(131_056), Duration::from_secs(4)));
+    let PostOutcome::NotSent {
+        failure,
+        retry_after,
+    } = outcome
+    else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(
+        (failure.code, retry_after),
+        (Some(131_056), Duration::from_secs(4))
+    );
     scene.will_answer(503, r#"{"error":{"code":2,"is_transient":true}}"#);
     assert_eq!(scene.send().await, PostOutcome::Unknown);
-    scene.will_answer(200, r#"{"messages":[{"id":"wamid.1","message_status":"held_for_quality_assessment"}]}"#);
+    scene.will_answer(
+        200,
+        r#"{"messages":[{"id":"wamid.1","message_status":"held_for_quality_assessment"}]}"#,
+    );
     assert_eq!(scene.send().await, PostOutcome::Held);
     assert_eq!(scene.asked().len(), 5);
 }
 
 #[test]
 fn an_address_that_is_not_an_apis_stops_the_start() {
-    let check = |base: &str| Client::new(http(), base.to_owned(), Duration::from_secs(8)).map(|_| ());
+    let check =
+        |base: &str| Client::new(http(), base.to_owned(), Duration::from_secs(8)).map(|_| ());
     assert_eq!(check("https://graph.facebook.com/v25.0"), Ok(()));
     assert_eq!(check("http://127.0.0.1:8080/sim/meta"), Ok(()));
-    for base in ["", "graph.facebook.com", "ftp://graph.facebook.com", "https://x/?a=1", "https://x/#a", "data:x"] {
+    for base in [
+        "",
+        "graph.facebook.com",
+        "ftp://graph.facebook.com",
+        "https://x/?a=1",
+        "https://x/#a",
+        "data:x",
+    ] {
         assert_eq!(check(base), Err(BaseUrlError), "{base}");
     }
 }

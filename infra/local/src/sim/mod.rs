@@ -19,6 +19,8 @@ use recado_testing::meta::{Meta, SimEvent, SmsRefused};
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, broadcast};
 
+use crate::clock;
+
 /// Events that a slow reader of the timeline may lag behind.
 const EVENTS_KEPT: usize = 8192;
 
@@ -61,7 +63,7 @@ impl Sim {
             .meta
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let outcome = act(&mut meta, Timestamp::now());
+        let outcome = act(&mut meta, clock::now());
         for event in meta.take_events() {
             // An error only says that nobody listens.
             self.inner.events.send(event).ok();

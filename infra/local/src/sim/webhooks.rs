@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use jiff::Timestamp;
 use recado_testing::meta::WebhookPost;
 use tokio::sync::Semaphore;
 
 use super::Sim;
+use crate::clock;
 
 /// POSTs that may be on their way at once.
 const CONCURRENT: usize = 256;
@@ -22,7 +22,7 @@ impl Sim {
         let slots = Arc::new(Semaphore::new(CONCURRENT));
         loop {
             let next = self.with_quietly(|meta| meta.next_due());
-            match next.map(|due| due.duration_since(Timestamp::now())) {
+            match next.map(|due| due.duration_since(clock::now())) {
                 None => {
                     self.inner.changed.notified().await;
                     continue;

@@ -231,7 +231,8 @@ pub fn claim_later(item: &Notification, leg: u8, claim: &Claim, because: OpenedB
     }
 }
 
-/// Gives a claim back: by its token, and only when the message is known not to have left.
+/// Gives a claim back: by its token, and only when the message is known not to have left. A later leg
+/// keeps its attempt, so that its one repetition stays one.
 #[must_use]
 pub fn release(leg: u8, token: &ClaimToken) -> Change {
     Change {
@@ -242,7 +243,12 @@ pub fn release(leg: u8, token: &ClaimToken) -> Change {
         ]),
         set: Vec::new(),
         set_once: Vec::new(),
-        remove: CLAIM.into_iter().chain([LegFact::Opened]).map(|fact| Fact::Leg(leg, fact)).collect(),
+        remove: CLAIM
+            .into_iter()
+            .chain([LegFact::Opened])
+            .filter(|fact| leg == 0 || *fact != LegFact::Attempt)
+            .map(|fact| Fact::Leg(leg, fact))
+            .collect(),
         content: Content::Keep,
     }
 }

@@ -280,7 +280,8 @@ fn job(item: &Notification, permission: Permission, pace: Effect, context: &Cont
     }
     if let Some(until) = first.until() {
         return match item.next_leg(0) {
-            _ if context.now >= until => vec![Effect::Record(change::uncertain(item, 0, context.now))],
+            // From that moment on it was unknown, whenever somebody notices: what is due stays due.
+            _ if context.now >= until => vec![Effect::Record(change::uncertain(item, 0, until))],
             // Armed before the claim (I4).
             Some(_) => Vec::new(),
             // No timer will look after it: keep the message until the claim's holder has spoken.
@@ -374,7 +375,8 @@ fn timer(item: &Notification, leg: u8, kind: TimerKind, context: &Context) -> Ve
         return Vec::new();
     }
     if due <= now {
-        return vec![claim_later(item, leg, 1, item.opening_reason(leg), context)];
+        let attempt = facts.attempt().unwrap_or(1);
+        return vec![claim_later(item, leg, attempt, item.opening_reason(leg), context)];
     }
     let rest = Duration::try_from(due.duration_since(now)).unwrap_or_default();
     if rest <= LONGEST_NAP { vec![Effect::Nap(rest)] } else { vec![arm(leg, due)] }
@@ -389,7 +391,7 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
     let facts = item.leg(leg);
     if item.next_leg(leg).is_some_and(|next| item.leg_shows(next)) {
         // The ladder has gone on: this leg is not sent again, only its end is told.
-        return vec![Effect::Record(change::uncertain(item, leg, context.now))];
+        return vec![Effect::Record(change::uncertain(item, leg, until))];
     }
     if item.may_repeat(leg) {
         if context.now < until {
@@ -405,7 +407,7 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
     if context.now < until {
         return vec![arm(leg, until)];
     }
-    let mut effects = vec![Effect::Record(change::uncertain(item, leg, context.now))];
+    let mut effects = vec![Effect::Record(change::uncertain(item, leg, until))];
     effects.extend(arm_ahead(item, leg, context.now));
     effects
 }

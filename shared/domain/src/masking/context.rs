@@ -7,13 +7,44 @@ use super::view::View;
 const REACH: usize = 25;
 
 /// Words before an account, without accents.
-const ACCOUNT_WORDS: &[&str] =
-    &["ag", "agencia", "cc", "c/c", "conta", "account", "acct", "compte", "konto", "kontonummer"];
+const ACCOUNT_WORDS: &[&str] = &[
+    "ag",
+    "agencia",
+    "cc",
+    "c/c",
+    "conta",
+    "account",
+    "acct",
+    "compte",
+    "konto",
+    "kontonummer",
+];
 
 /// Words beside a secret, without accents.
 const SECRET_WORDS: &[&str] = &[
-    "senha", "senhas", "password", "passwords", "passcode", "passwort", "kennwort", "mot de passe", "contrasena", "pin",
-    "token", "tokens", "cvv", "cvv2", "cvc", "cvc2", "cv2", "codigo", "codigos", "code", "codes", "otp", "tan",
+    "senha",
+    "senhas",
+    "password",
+    "passwords",
+    "passcode",
+    "passwort",
+    "kennwort",
+    "mot de passe",
+    "contrasena",
+    "pin",
+    "token",
+    "tokens",
+    "cvv",
+    "cvv2",
+    "cvc",
+    "cvc2",
+    "cv2",
+    "codigo",
+    "codigos",
+    "code",
+    "codes",
+    "otp",
+    "tan",
 ];
 
 /// What stands between such a word and a secret without digits.
@@ -29,7 +60,9 @@ fn words(lower: &[char], words: &[&str]) -> Vec<(usize, usize)> {
         }
         for word in words {
             let to = from + word.chars().count();
-            let same = lower.get(from..to).is_some_and(|part| part.iter().copied().eq(word.chars()));
+            let same = lower
+                .get(from..to)
+                .is_some_and(|part| part.iter().copied().eq(word.chars()));
             if same && alone(lower.get(to)) {
                 spans.push((from, to));
             }
@@ -48,7 +81,8 @@ pub(super) fn accounts(search: &Search<'_>) -> Vec<(usize, usize)> {
                 if !(end..end + REACH).contains(&from) {
                     continue;
                 }
-                let letter = search.view.at(to) == Some('-') && matches!(search.view.at(to + 1), Some('x' | 'X'));
+                let letter = search.view.at(to) == Some('-')
+                    && matches!(search.view.at(to + 1), Some('x' | 'X'));
                 if window.digits().len() >= 5 || letter {
                     spans.push((from, if letter { to + 2 } else { to }));
                 }
@@ -92,13 +126,18 @@ pub(super) fn secret_words(search: &Search<'_>) -> Vec<(usize, usize)> {
         let at = skip_blanks(end);
         for copula in COPULAS {
             let behind = at + copula.chars().count();
-            let same = search.lower.get(at..behind).is_some_and(|part| part.iter().copied().eq(copula.chars()));
+            let same = search
+                .lower
+                .get(at..behind)
+                .is_some_and(|part| part.iter().copied().eq(copula.chars()));
             let apart = copula.ends_with([':', '=']) || (at > end && blank(behind));
             if !same || !apart {
                 continue;
             }
             let from = skip_blanks(behind);
-            let to = (from..search.view.len()).find(|place| blank(*place)).unwrap_or(search.view.len());
+            let to = (from..search.view.len())
+                .find(|place| blank(*place))
+                .unwrap_or(search.view.len());
             if from < to {
                 spans.push((from, to));
             }
@@ -113,13 +152,20 @@ pub(super) fn emails(view: &View) -> Vec<(usize, usize)> {
     let domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
     let mut spans = Vec::new();
     for at in (0..view.len()).filter(|place| view.at(*place) == Some('@')) {
-        let from = (0..at).rev().take_while(|place| view.at(*place).is_some_and(local)).last();
-        let mut to = (at + 1..view.len()).find(|place| !view.at(*place).is_some_and(domain)).unwrap_or(view.len());
+        let from = (0..at)
+            .rev()
+            .take_while(|place| view.at(*place).is_some_and(local))
+            .last();
+        let mut to = (at + 1..view.len())
+            .find(|place| !view.at(*place).is_some_and(domain))
+            .unwrap_or(view.len());
         while to > at + 1 && view.at(to - 1).is_some_and(|c| matches!(c, '.' | '-')) {
             to -= 1;
         }
         let host = view.text(at + 1, to);
-        let named = host.rsplit_once('.').is_some_and(|(name, top)| !name.is_empty() && top.chars().count() >= 2);
+        let named = host
+            .rsplit_once('.')
+            .is_some_and(|(name, top)| !name.is_empty() && top.chars().count() >= 2);
         if let Some(from) = from.filter(|_| named) {
             spans.push((from, to));
         }
@@ -130,16 +176,24 @@ pub(super) fn emails(view: &View) -> Vec<(usize, usize)> {
 /// The values in an address: its user, what follows its `?`, what follows its `#`.
 pub(super) fn query_values(view: &View) -> Vec<(usize, usize)> {
     let mut spans = Vec::new();
-    for (from, to) in tokens(view, |c| !c.is_whitespace() && !matches!(c, '<' | '>' | '"')) {
+    for (from, to) in tokens(view, |c| {
+        !c.is_whitespace() && !matches!(c, '<' | '>' | '"')
+    }) {
         let text: Vec<char> = view.text(from, to).chars().collect();
-        let find = |wanted: &[char], after: usize| (after..text.len()).find(|at| wanted.contains(&text[*at]));
+        let find = |wanted: &[char], after: usize| {
+            (after..text.len()).find(|at| wanted.contains(&text[*at]))
+        };
         if let Some(mark) = find(&['?', '#'], 0).filter(|mark| text[mark + 1..].contains(&'=')) {
             spans.push((from + mark + 1, to));
         }
         let scheme = text.windows(3).position(|part| part == [':', '/', '/']);
         if let Some(host) = scheme.map(|at| at + 3) {
             let end = find(&['/', '?', '#'], host).unwrap_or(text.len());
-            if let Some(user) = (host..end).rev().find(|at| text[*at] == '@').filter(|user| *user > host) {
+            if let Some(user) = (host..end)
+                .rev()
+                .find(|at| text[*at] == '@')
+                .filter(|user| *user > host)
+            {
                 spans.push((from + host, from + user));
             }
         }

@@ -45,13 +45,22 @@ pub(super) struct Search<'a> {
 
 impl<'a> Search<'a> {
     pub(super) fn of(view: &'a View) -> Self {
-        Self { view, lower: view.lower(), runs: Run::all(view), found: Vec::new() }
+        Self {
+            view,
+            lower: view.lower(),
+            runs: Run::all(view),
+            found: Vec::new(),
+        }
     }
 
     /// Runs every detector.
     pub(super) fn everything(mut self) -> Vec<Found> {
         self.pix_codes();
-        self.windows(Kind::Boleto, |length| matches!(length, 44 | 47 | 48), is_boleto);
+        self.windows(
+            Kind::Boleto,
+            |length| matches!(length, 44 | 47 | 48),
+            is_boleto,
+        );
         self.tokens();
         self.ibans();
         self.windows(Kind::Card, |length| (13..=19).contains(&length), is_card);
@@ -74,7 +83,10 @@ impl<'a> Search<'a> {
     fn keep(&mut self, kind: Kind, spans: Vec<(usize, usize)>) {
         let earlier = self.found.len();
         for (from, to) in spans {
-            if !self.found[..earlier].iter().any(|found| found.from <= from && to <= found.to) {
+            if !self.found[..earlier]
+                .iter()
+                .any(|found| found.from <= from && to <= found.to)
+            {
                 self.found.push(Found { from, to, kind });
             }
         }
@@ -96,11 +108,21 @@ impl<'a> Search<'a> {
         let plain = self.view.text(0, self.view.len());
         let mut spans = Vec::new();
         let mut place = 0;
-        let bytes: Vec<(usize, usize)> = plain.char_indices().enumerate().map(|(at, (byte, _))| (byte, at)).collect();
-        let place_of = |byte: usize| bytes.binary_search_by_key(&byte, |pair| pair.0).map_or(bytes.len(), |at| bytes[at].1);
+        let bytes: Vec<(usize, usize)> = plain
+            .char_indices()
+            .enumerate()
+            .map(|(at, (byte, _))| (byte, at))
+            .collect();
+        let place_of = |byte: usize| {
+            bytes
+                .binary_search_by_key(&byte, |pair| pair.0)
+                .map_or(bytes.len(), |at| bytes[at].1)
+        };
         while let Some(at) = plain.get(place..).and_then(|rest| rest.find("000201")) {
             let from = place + at;
-            let end = brcode::prefix_length(&plain[from..]).or_else(|| damaged_length(&plain[from..])).map(|length| from + length);
+            let end = brcode::prefix_length(&plain[from..])
+                .or_else(|| damaged_length(&plain[from..]))
+                .map(|length| from + length);
             if let Some(end) = end {
                 spans.push((place_of(from), place_of(end)));
             }
@@ -112,7 +134,9 @@ impl<'a> Search<'a> {
     /// Transactions, UUIDs and CNPJs with letters: tokens of letters and digits.
     fn tokens(&mut self) {
         let (mut transactions, mut uuids, mut cnpjs) = (Vec::new(), Vec::new(), Vec::new());
-        for (from, to) in tokens(self.view, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/')) {
+        for (from, to) in tokens(self.view, |c| {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/')
+        }) {
             for (from, to) in without_edges(self.view, from, to) {
                 let token = self.view.text(from, to);
                 if is_end_to_end_id(&token) {
@@ -120,7 +144,11 @@ impl<'a> Search<'a> {
                 } else if is_uuid(&token.to_ascii_lowercase()) {
                     uuids.push((from, to));
                 } else {
-                    let plain: Vec<u8> = token.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect();
+                    let plain: Vec<u8> = token
+                        .bytes()
+                        .filter(u8::is_ascii_alphanumeric)
+                        .map(|b| b.to_ascii_uppercase())
+                        .collect();
                     if is_cnpj(&plain) {
                         cnpjs.push((from, to));
                     }
@@ -134,7 +162,11 @@ impl<'a> Search<'a> {
 
     /// Telephone numbers, with the plus or the bracket before them.
     fn phones(&mut self) {
-        let mark = |place: usize| self.view.before(place).is_some_and(|c| matches!(c, '+' | '('));
+        let mark = |place: usize| {
+            self.view
+                .before(place)
+                .is_some_and(|c| matches!(c, '+' | '('))
+        };
         let spans = self
             .runs
             .iter()
@@ -152,7 +184,9 @@ impl<'a> Search<'a> {
     }
 
     fn ibans(&mut self) {
-        let spans = (0..self.view.len()).filter_map(|from| Some((from, iban_end(self.view, from)?))).collect();
+        let spans = (0..self.view.len())
+            .filter_map(|from| Some((from, iban_end(self.view, from)?)))
+            .collect();
         self.keep(Kind::Iban, spans);
     }
 }
@@ -200,9 +234,21 @@ pub(super) fn tokens(view: &View, of: impl Fn(char) -> bool) -> Vec<(usize, usiz
 
 /// A code whose checksum is wrong, from its beginning to the first `6304` and four characters behind it.
 fn damaged_length(text: &str) -> Option<usize> {
-    let gui = text.to_ascii_lowercase().find("br.gov.bcb.pix").filter(|at| *at < 600)?;
-    let checksum = gui + text.get(gui..)?.find("6304").filter(|length| *length < 600)?;
-    Some(text[checksum..].char_indices().nth(8).map_or(text.len(), |(at, _)| checksum + at))
+    let gui = text
+        .to_ascii_lowercase()
+        .find("br.gov.bcb.pix")
+        .filter(|at| *at < 600)?;
+    let checksum = gui
+        + text
+            .get(gui..)?
+            .find("6304")
+            .filter(|length| *length < 600)?;
+    Some(
+        text[checksum..]
+            .char_indices()
+            .nth(8)
+            .map_or(text.len(), |(at, _)| checksum + at),
+    )
 }
 
 /// A telephone number: with a plus; Brazilian with 55; area code in brackets; a bare Brazilian mobile.
@@ -210,7 +256,8 @@ fn is_phone(view: &View, window: &Window<'_>) -> bool {
     let digits = String::from_utf8_lossy(window.digits()).into_owned();
     let (from, _) = window.span();
     let marked = |mark| {
-        view.before(from) == Some(mark) || (view.before(from) == Some('(') && from > 1 && view.before(from - 1) == Some(mark))
+        view.before(from) == Some(mark)
+            || (view.before(from) == Some('(') && from > 1 && view.before(from - 1) == Some(mark))
     };
     let brazilian = |digits: &str| E164::parse(&format!("+55{digits}")).is_ok();
     let mobile = |digits: &str| digits.len() == 11 && &digits[2..3] == "9" && brazilian(digits);
@@ -218,7 +265,10 @@ fn is_phone(view: &View, window: &Window<'_>) -> bool {
     (marked('+') && (8..=15).contains(&digits.len()))
         || (view.before(from) == Some('(') && matches!(digits.len(), 10 | 11) && brazilian(&digits))
         || (digits.len() - dialled.len() <= 3
-            && (mobile(dialled) || dialled.strip_prefix("55").is_some_and(|national| brazilian(national))))
+            && (mobile(dialled)
+                || dialled
+                    .strip_prefix("55")
+                    .is_some_and(|national| brazilian(national))))
         || local_mobile(view, window)
 }
 
@@ -226,19 +276,26 @@ fn is_phone(view: &View, window: &Window<'_>) -> bool {
 fn local_mobile(view: &View, window: &Window<'_>) -> bool {
     let digits = window.digits();
     let places = &window.run.places[window.from..window.to];
-    digits.len() == 9 && digits[0] == b'9' && view.before(places[5]) == Some('-') && places[5] == places[4] + 2
+    digits.len() == 9
+        && digits[0] == b'9'
+        && view.before(places[5]) == Some('-')
+        && places[5] == places[4] + 2
 }
 
-/// The spans in order, those that overlap as one.
+/// The spans in order, those that overlap as one; a kind is kept where its longest span holds the others.
 pub(super) fn merged(mut found: Vec<Found>) -> Vec<Found> {
-    found.sort_by_key(|found| (found.from, found.to));
+    found.sort_by_key(|found| (found.from, std::cmp::Reverse(found.to)));
     let mut merged: Vec<Found> = Vec::with_capacity(found.len());
     for next in found {
         match merged.last_mut() {
             Some(last) if next.from < last.to => {
-                let same = (last.from, last.to, last.kind) == (next.from, next.to, next.kind);
-                if !same {
-                    *last = Found { from: last.from, to: last.to.max(next.to), kind: Kind::Several };
+                let inside = next.kind == last.kind && next.to <= last.to;
+                if !inside {
+                    *last = Found {
+                        from: last.from,
+                        to: last.to.max(next.to),
+                        kind: Kind::Several,
+                    };
                 }
             }
             _ => merged.push(next),

@@ -23,13 +23,20 @@ pub const HIDDEN: &str = "***";
 /// From this many digits on, a run is hidden from logs whatever it is.
 const LOG_DIGITS: usize = 7;
 
+/// From this many characters on, a word with a digit in it is hidden from logs as well.
+const LOG_WORD: usize = 20;
+
 /// The text as a log may show it: whatever a detector knows, every run or word of seven digits or more,
-/// every address behind its host, each as `***`.
+/// every word that looks like an identifier, every address behind its host, each as `***`.
 #[must_use]
 pub fn for_log(text: &str) -> String {
     let view = View::of(text);
     let mut found = Search::of(&view).everything();
-    let suspect = |(from, to)| Found { from, to, kind: Kind::Several };
+    let suspect = |(from, to)| Found {
+        from,
+        to,
+        kind: Kind::Several,
+    };
     let is_blank = |c: char| c.is_whitespace();
     found.extend(
         Run::all(&view)
@@ -39,12 +46,17 @@ pub fn for_log(text: &str) -> String {
     );
     for (from, to) in tokens(&view, |c| !is_blank(c)) {
         let word = view.text(from, to);
-        if word.chars().filter(char::is_ascii_digit).count() >= LOG_DIGITS {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        // Identifiers in base64 (a wamid) hold a number that no detector sees.
+        if digits >= LOG_DIGITS || (digits > 0 && to - from >= LOG_WORD) {
             found.push(suspect((from, to)));
         }
         if let Some(scheme) = word.find("://") {
             let host = word[..scheme].chars().count() + 3;
-            let path = word.chars().skip(host).position(|c| matches!(c, '/' | '?' | '#'));
+            let path = word
+                .chars()
+                .skip(host)
+                .position(|c| matches!(c, '/' | '?' | '#'));
             if let Some(path) = path.filter(|path| from + host + path + 1 < to) {
                 found.push(suspect((from + host + path + 1, to)));
             }
@@ -67,9 +79,11 @@ pub fn for_transcript(text: &str) -> String {
 #[must_use]
 pub(crate) fn holds_card_number(text: &str) -> bool {
     let view = View::of(text);
-    Run::all(&view)
-        .iter()
-        .any(|run| run.windows(|length| (13..=19).contains(&length)).iter().any(|part| payment::is_luhn(part.digits())))
+    Run::all(&view).iter().any(|run| {
+        run.windows(|length| (13..=19).contains(&length))
+            .iter()
+            .any(|part| payment::is_luhn(part.digits()))
+    })
 }
 
 /// Whether digits stand beside a password's, a code's or a card's security word.
@@ -79,7 +93,12 @@ pub(crate) fn holds_secret(text: &str) -> bool {
     !context::secret_digits(&Search::of(&view)).is_empty()
 }
 
-fn replace(text: &str, view: &View, found: Vec<Found>, mask: impl Fn(Kind, &str) -> String) -> String {
+fn replace(
+    text: &str,
+    view: &View,
+    found: Vec<Found>,
+    mask: impl Fn(Kind, &str) -> String,
+) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut copied = 0;
     for Found { from, to, kind } in found {
@@ -100,14 +119,25 @@ fn mask(kind: Kind, plain: &str) -> String {
     let last = |count: usize| &kept[kept.len().saturating_sub(count)..];
     let masked = match kind {
         Kind::Card => Some(format!("**** {}", last(4))),
-        Kind::Iban => Some(format!("{}** **** {}", kept[..2].to_ascii_uppercase(), last(4))),
+        Kind::Iban => Some(format!(
+            "{}** **** {}",
+            kept[..2].to_ascii_uppercase(),
+            last(4)
+        )),
         Kind::Evp => Some(masked_uuid(plain)),
         Kind::Cnpj => Cnpj::parse(&kept).map(|cnpj| cnpj.masked()),
         Kind::Cpf => Cpf::parse(&kept).map(|cpf| cpf.masked()),
         Kind::Phone => {
             let dialled = kept.trim_start_matches('0');
-            let country = if plain.contains('+') || (dialled.starts_with("55") && dialled.len() > 11) { "+" } else { "+55" };
-            E164::parse(&format!("{country}{dialled}")).ok().map(|phone| phone.masked())
+            let country =
+                if plain.contains('+') || (dialled.starts_with("55") && dialled.len() > 11) {
+                    "+"
+                } else {
+                    "+55"
+                };
+            E164::parse(&format!("{country}{dialled}"))
+                .ok()
+                .map(|phone| phone.masked())
         }
         Kind::Account => Some(masked_account(plain)),
         Kind::Email => Some(masked_email(plain)),

@@ -36,8 +36,12 @@ const RANGES: &[(u32, u32)] = &[
 /// A card number: Luhn's sum and a brand's range.
 pub(super) fn is_card(digits: &[u8]) -> bool {
     is_luhn(digits) && {
-        let lead = digits[..6].iter().fold(0, |lead, digit| lead * 10 + u32::from(digit - b'0'));
-        RANGES.iter().any(|(low, high)| (*low..=*high).contains(&lead))
+        let lead = digits[..6]
+            .iter()
+            .fold(0, |lead, digit| lead * 10 + u32::from(digit - b'0'));
+        RANGES
+            .iter()
+            .any(|(low, high)| (*low..=*high).contains(&lead))
     }
 }
 
@@ -54,15 +58,30 @@ pub(super) fn is_boleto(digits: &[u8]) -> bool {
 
 fn is_bank_line(line: &[u8]) -> bool {
     let fields = [(0, 9), (10, 20), (21, 31)];
-    let barcode: Vec<u8> =
-        [&line[0..4], &line[32..33], &line[33..47], &line[4..9], &line[10..20], &line[21..31]].concat();
-    fields.iter().all(|(from, to)| line[*to] == modulo_10(&line[*from..*to])) && barcode[4] == bank_check(&barcode)
+    let barcode: Vec<u8> = [
+        &line[0..4],
+        &line[32..33],
+        &line[33..47],
+        &line[4..9],
+        &line[10..20],
+        &line[21..31],
+    ]
+    .concat();
+    fields
+        .iter()
+        .all(|(from, to)| line[*to] == modulo_10(&line[*from..*to]))
+        && barcode[4] == bank_check(&barcode)
 }
 
 fn is_utility_line(line: &[u8]) -> bool {
     let blocks: Vec<&[u8]> = line.chunks(12).collect();
-    let barcode: Vec<u8> = blocks.iter().flat_map(|block| block[..11].iter().copied()).collect();
-    let Some(check) = utility_modulus(&barcode) else { return false };
+    let barcode: Vec<u8> = blocks
+        .iter()
+        .flat_map(|block| block[..11].iter().copied())
+        .collect();
+    let Some(check) = utility_modulus(&barcode) else {
+        return false;
+    };
     blocks.iter().all(|block| block[11] == check(&block[..11])) && is_utility_barcode(&barcode)
 }
 
@@ -94,7 +113,12 @@ fn modulo_10(digits: &[u8]) -> u8 {
 }
 
 fn modulo_11(digits: impl DoubleEndedIterator<Item = u8>) -> u32 {
-    digits.rev().zip((2..=9).cycle()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum::<u32>() % 11
+    digits
+        .rev()
+        .zip((2..=9).cycle())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum::<u32>()
+        % 11
 }
 
 /// The bank's rule: 0, 10 and 11 become 1.
@@ -115,15 +139,47 @@ fn utility_modulo_11(digits: &[u8]) -> u8 {
 }
 
 fn digit(value: u32) -> u8 {
-    char::from_digit(value, 10).and_then(|c| u8::try_from(c).ok()).unwrap_or(b'0')
+    char::from_digit(value, 10)
+        .and_then(|c| u8::try_from(c).ok())
+        .unwrap_or(b'0')
 }
 
 /// An IBAN's fixed length by country.
 const IBAN_LENGTHS: &[(&str, usize)] = &[
-    ("AD", 24), ("AT", 20), ("BE", 16), ("BR", 29), ("CH", 21), ("CY", 28), ("CZ", 24), ("DE", 22), ("DK", 18),
-    ("EE", 20), ("ES", 24), ("FI", 18), ("FR", 27), ("GB", 22), ("GR", 27), ("HR", 21), ("HU", 28), ("IE", 22),
-    ("IT", 27), ("LI", 21), ("LT", 20), ("LU", 20), ("LV", 21), ("MC", 27), ("MT", 31), ("NL", 18), ("NO", 15),
-    ("PL", 28), ("PT", 25), ("RO", 24), ("SE", 24), ("SI", 19), ("SK", 24), ("SM", 27),
+    ("AD", 24),
+    ("AT", 20),
+    ("BE", 16),
+    ("BR", 29),
+    ("CH", 21),
+    ("CY", 28),
+    ("CZ", 24),
+    ("DE", 22),
+    ("DK", 18),
+    ("EE", 20),
+    ("ES", 24),
+    ("FI", 18),
+    ("FR", 27),
+    ("GB", 22),
+    ("GR", 27),
+    ("HR", 21),
+    ("HU", 28),
+    ("IE", 22),
+    ("IT", 27),
+    ("LI", 21),
+    ("LT", 20),
+    ("LU", 20),
+    ("LV", 21),
+    ("MC", 27),
+    ("MT", 31),
+    ("NL", 18),
+    ("NO", 15),
+    ("PL", 28),
+    ("PT", 25),
+    ("RO", 24),
+    ("SE", 24),
+    ("SI", 19),
+    ("SK", 24),
+    ("SM", 27),
 ];
 
 /// The end of the IBAN that begins at a place, its groups parted by single blanks or hyphens.
@@ -131,7 +187,10 @@ pub(super) fn iban_end(view: &View, from: usize) -> Option<usize> {
     if view.before(from).is_some_and(|c| c.is_ascii_alphanumeric()) {
         return None;
     }
-    let country: String = [view.at(from)?, view.at(from + 1)?].iter().map(char::to_ascii_uppercase).collect();
+    let country: String = [view.at(from)?, view.at(from + 1)?]
+        .iter()
+        .map(char::to_ascii_uppercase)
+        .collect();
     let length = IBAN_LENGTHS.iter().find(|(code, _)| *code == country)?.1;
     let mut plain = String::with_capacity(length);
     let mut place = from;
@@ -139,7 +198,11 @@ pub(super) fn iban_end(view: &View, from: usize) -> Option<usize> {
         let c = view.at(place)?;
         if c.is_ascii_alphanumeric() {
             plain.push(c.to_ascii_uppercase());
-        } else if !matches!(c, ' ' | '-' | '.') || !view.before(place).is_some_and(|b| b.is_ascii_alphanumeric()) {
+        } else if !matches!(c, ' ' | '-' | '.')
+            || !view
+                .before(place)
+                .is_some_and(|b| b.is_ascii_alphanumeric())
+        {
             return None;
         }
         place += 1;
@@ -153,18 +216,28 @@ fn iban_remainder(iban: &str) -> Option<u32> {
     let (head, tail) = iban.split_at(4);
     tail.chars().chain(head.chars()).try_fold(0, |rest, c| {
         let value = c.to_digit(36)?;
-        Some(if value < 10 { (rest * 10 + value) % 97 } else { (rest * 100 + value) % 97 })
+        Some(if value < 10 {
+            (rest * 10 + value) % 97
+        } else {
+            (rest * 100 + value) % 97
+        })
     })
 }
 
 /// Whether 32 characters identify a Pix transaction: `E` or `D`, the bank, the time, 11 characters
 /// (Pix API 2.9: the bank may have letters).
 pub(super) fn is_end_to_end_id(token: &str) -> bool {
-    let number = |from: usize, to: usize| token.get(from..to).and_then(|part| part.parse::<u32>().ok());
+    let number = |from: usize, to: usize| {
+        token
+            .get(from..to)
+            .and_then(|part| part.parse::<u32>().ok())
+    };
     token.len() == 32
         && token.bytes().all(|b| b.is_ascii_alphanumeric())
         && token.starts_with(['E', 'D'])
-        && token[1..9].bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && token[1..9]
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
         && token[9..11].eq("20")
         && number(9, 13).is_some()
         && number(13, 15).is_some_and(|month| (1..=12).contains(&month))
@@ -184,14 +257,32 @@ mod tests {
     #[test]
     fn a_boleto_is_known_by_its_check_digits() {
         let check = |text: &str, expected| assert_eq!(is_boleto(&plain(text)), expected, "{text}");
-        check("34191.09123 34567.890123 34567.890008 1 16460000015990", true);
+        check(
+            "34191.09123 34567.890123 34567.890008 1 16460000015990",
+            true,
+        );
         check("34191164600000159901091234567890123456789000", true);
-        check("83690000001-6 87500012345-0 67890123456-0 78901234567-2", true);
-        check("85800000007-0 43841234567-9 89012345678-5 90123456789-4", true);
-        check("34191.09123 34567.890123 34567.890008 1 16460000015991", false);
+        check(
+            "83690000001-6 87500012345-0 67890123456-0 78901234567-2",
+            true,
+        );
+        check(
+            "85800000007-0 43841234567-9 89012345678-5 90123456789-4",
+            true,
+        );
+        check(
+            "34191.09123 34567.890123 34567.890008 1 16460000015991",
+            false,
+        );
         check("34191164600000159901091234567890123456789001", false);
-        check("83690000001-6 87500012345-0 67890123456-0 78901234567-3", false);
-        check("85800000007-0 43841234567-9 89012345678-5 90123456789-5", false);
+        check(
+            "83690000001-6 87500012345-0 67890123456-0 78901234567-3",
+            false,
+        );
+        check(
+            "85800000007-0 43841234567-9 89012345678-5 90123456789-5",
+            false,
+        );
         check("35261012345678000199550010000000011000000019", false);
     }
 

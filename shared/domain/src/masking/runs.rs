@@ -51,7 +51,11 @@ impl Run {
                         run.digits.push(digit);
                         run.places.push(place);
                     }
-                    _ => runs.push(Self { digits: vec![digit], places: vec![place], groups: vec![0] }),
+                    _ => runs.push(Self {
+                        digits: vec![digit],
+                        places: vec![place],
+                        groups: vec![0],
+                    }),
                 }
                 separators = Some(0);
             } else if is_separator(c) {
@@ -66,12 +70,22 @@ impl Run {
 
     /// Every part that begins and ends where groups do and whose length is asked for.
     pub(super) fn windows(&self, wanted: impl Fn(usize) -> bool) -> Vec<Window<'_>> {
-        let ends: Vec<usize> = self.groups.iter().skip(1).copied().chain([self.digits.len()]).collect();
+        let ends: Vec<usize> = self
+            .groups
+            .iter()
+            .skip(1)
+            .copied()
+            .chain([self.digits.len()])
+            .collect();
         let mut windows = Vec::new();
         for (group, from) in self.groups.iter().enumerate() {
             for to in ends[group..].iter().take_while(|to| **to - from <= 48) {
                 if wanted(to - from) {
-                    windows.push(Window { run: self, from: *from, to: *to });
+                    windows.push(Window {
+                        run: self,
+                        from: *from,
+                        to: *to,
+                    });
                 }
             }
         }
@@ -80,11 +94,27 @@ impl Run {
 
     /// The groups as parts of their own.
     pub(super) fn groups(&self) -> impl Iterator<Item = Window<'_>> {
-        let ends = self.groups.iter().skip(1).copied().chain([self.digits.len()]);
-        self.groups.iter().copied().zip(ends).map(|(from, to)| Window { run: self, from, to })
+        let ends = self
+            .groups
+            .iter()
+            .skip(1)
+            .copied()
+            .chain([self.digits.len()]);
+        self.groups
+            .iter()
+            .copied()
+            .zip(ends)
+            .map(|(from, to)| Window {
+                run: self,
+                from,
+                to,
+            })
     }
 }
 
 fn is_separator(c: char) -> bool {
-    matches!(c, ' ' | '.' | '-' | '/' | '\n' | '\r' | '\t' | '(' | ')' | ',' | '_' | '\u{b7}')
+    matches!(
+        c,
+        ' ' | '.' | '-' | '/' | '\n' | '\r' | '\t' | '(' | ')' | ',' | '_' | '\u{b7}'
+    )
 }

@@ -9,7 +9,10 @@ pub(super) fn rules_broken(text: &str, most: usize) -> Vec<String> {
     if text.trim().is_empty() {
         broken.push("must not be empty".to_owned());
     }
-    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if text
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+    {
         broken.push("must be one line without tabs or control characters".to_owned());
     }
     if longest_run_of_spaces(text) > 4 {
@@ -64,7 +67,9 @@ mod tests {
 
     #[test]
     fn a_line_holds_one_line_and_no_secret() {
-        let check = |text: &str, expected: &[&str]| assert_eq!(rules_broken(text, 40), expected, "{text:?}");
+        let check = |text: &str, expected: &[&str]| {
+            assert_eq!(rules_broken(text, 40), expected, "{text:?}")
+        };
         let card = "must not contain a card number";
         let secret = "must not contain a password, a code or a card's security number";
         let one_line = "must be one line without tabs or control characters";
@@ -74,7 +79,10 @@ mod tests {
         check("NN    Modas", &[]);
         check("Família 👨‍👩‍👧", &[]);
         check("CEP 01310-100", &[]);
-        check("NN     Modas", &["must not have more than four spaces in a row"]);
+        check(
+            "NN     Modas",
+            &["must not have more than four spaces in a row"],
+        );
         check("", &["must not be empty"]);
         check("  ", &["must not be empty"]);
         check("a\nb", &[one_line]);

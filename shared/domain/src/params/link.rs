@@ -8,16 +8,22 @@ use crate::message::Media;
 
 /// Whether the text is an `https` address with a host that has a point, without a user and in ASCII.
 pub(crate) fn is_https(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
     let host = host(text);
     let label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     let name = host.split_once(':').map_or(host, |(name, _)| name);
-    let port = host.split_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_ok());
+    let port = host
+        .split_once(':')
+        .is_none_or(|(_, port)| port.parse::<u16>().is_ok());
     rest.bytes().all(is_plain) && name.contains('.') && name.split('.').all(label) && port
 }
 
@@ -49,18 +55,31 @@ pub(super) fn media(
     known: &[&str],
     faults: &mut Vec<Fault>,
 ) -> Option<Media> {
-    for name in object.keys().filter(|name| !["url", "media_id"].contains(&name.as_str()) && !known.contains(&name.as_str())) {
-        faults.push(Fault::new(format!("{field}.{name}"), "is not a field of a media file"));
+    for name in object.keys().filter(|name| {
+        !["url", "media_id"].contains(&name.as_str()) && !known.contains(&name.as_str())
+    }) {
+        faults.push(Fault::new(
+            format!("{field}.{name}"),
+            "is not a field of a media file",
+        ));
     }
     match (object.get("url"), object.get("media_id")) {
-        (Some(Value::String(url)), None) if is_https(url) && url.len() <= 2_000 => Some(Media::Link(url.clone())),
+        (Some(Value::String(url)), None) if is_https(url) && url.len() <= 2_000 => {
+            Some(Media::Link(url.clone()))
+        }
         (Some(_), None) => {
-            faults.push(Fault::new(format!("{field}.url"), "must be an https address of at most 2000 characters"));
+            faults.push(Fault::new(
+                format!("{field}.url"),
+                "must be an https address of at most 2000 characters",
+            ));
             None
         }
         (None, Some(Value::String(id))) if is_media_id(id) => Some(Media::Id(id.clone())),
         (None, Some(_)) => {
-            faults.push(Fault::new(format!("{field}.media_id"), "must be 1 to 64 letters, digits and hyphens"));
+            faults.push(Fault::new(
+                format!("{field}.media_id"),
+                "must be 1 to 64 letters, digits and hyphens",
+            ));
             None
         }
         (None, None) | (Some(_), Some(_)) => {

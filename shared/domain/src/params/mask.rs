@@ -9,14 +9,19 @@ use crate::masking::{self, HIDDEN};
 use crate::render::{hidden_money, shown_date, shown_time};
 
 /// Words inside a name that are no name of their own.
-const PARTICLES: &[&str] = &["da", "das", "de", "do", "dos", "e", "du", "des", "la", "le", "van", "von", "der", "di", "del"];
+const PARTICLES: &[&str] = &[
+    "da", "das", "de", "do", "dos", "e", "du", "des", "la", "le", "van", "von", "der", "di", "del",
+];
 
 impl Params {
     /// Every value as it may be shown, stored and logged. Amounts are hidden: showing them is the
     /// customer's choice, which is not known here.
     #[must_use]
     pub fn masked(&self, locale: Locale) -> BTreeMap<String, String> {
-        self.values.iter().map(|(name, value)| (name.clone(), masked(value, locale))).collect()
+        self.values
+            .iter()
+            .map(|(name, value)| (name.clone(), masked(value, locale)))
+            .collect()
     }
 }
 
@@ -35,7 +40,10 @@ fn masked(value: &ParamValue, locale: Locale) -> String {
         ParamValue::Url(url) => format!("{}/{HIDDEN}", host(url)),
         ParamValue::Text(text) => masking::for_log(text),
         ParamValue::Document { .. } => format!("{HIDDEN}.pdf"),
-        ParamValue::PixCode(_) | ParamValue::Code(_) | ParamValue::UrlSuffix(_) | ParamValue::Image(_) => HIDDEN.to_owned(),
+        ParamValue::PixCode(_)
+        | ParamValue::Code(_)
+        | ParamValue::UrlSuffix(_)
+        | ParamValue::Image(_) => HIDDEN.to_owned(),
     }
 }
 
@@ -53,10 +61,15 @@ pub(crate) fn masked_name(name: &str) -> String {
 
 /// `****234-5`: the last four, check digit included.
 pub(crate) fn masked_account(account: &str) -> String {
-    let kept: Vec<char> = account.chars().filter(char::is_ascii_alphanumeric).collect();
+    let kept: Vec<char> = account
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     let last: String = kept[kept.len().saturating_sub(4)..].iter().collect();
     match last.split_at_checked(3) {
-        Some((body, check)) if account.ends_with(&format!("-{check}")) && !check.is_empty() => format!("****{body}-{check}"),
+        Some((body, check)) if account.ends_with(&format!("-{check}")) && !check.is_empty() => {
+            format!("****{body}-{check}")
+        }
         _ => format!("****{last}"),
     }
 }

@@ -23,9 +23,14 @@ impl PixKey {
         } else if text.len() == 11 {
             Cpf::parse(text).map(|_| PixKeyType::Cpf)
         } else {
-            Cnpj::parse(text).filter(|cnpj| cnpj.as_str() == text).map(|_| PixKeyType::Cnpj)
+            Cnpj::parse(text)
+                .filter(|cnpj| cnpj.as_str() == text)
+                .map(|_| PixKeyType::Cnpj)
         }?;
-        Some(Self { text: text.to_owned(), kind })
+        Some(Self {
+            text: text.to_owned(),
+            kind,
+        })
     }
 
     /// The key as it is stored.
@@ -47,7 +52,9 @@ impl PixKey {
         match self.kind {
             PixKeyType::Cpf => Cpf::parse(&self.text).map_or_else(hidden, |cpf| cpf.masked()),
             PixKeyType::Cnpj => Cnpj::parse(&self.text).map_or_else(hidden, |cnpj| cnpj.masked()),
-            PixKeyType::Phone => E164::parse(&self.text).map_or_else(|_| hidden(), |phone| phone.masked()),
+            PixKeyType::Phone => {
+                E164::parse(&self.text).map_or_else(|_| hidden(), |phone| phone.masked())
+            }
             PixKeyType::Email => masked_email(&self.text),
             PixKeyType::Evp => masked_uuid(&self.text),
         }
@@ -71,16 +78,22 @@ pub(crate) fn masked_uuid(uuid: &str) -> String {
 
 /// The DICT's addresses: lower case, ≤ 77 characters, a name, an `@` and a domain with a point.
 fn is_email(text: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".!#$&'*+/=?^_`{|}~-".contains(&b);
+    let allowed =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".!#$&'*+/=?^_`{|}~-".contains(&b);
     let label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     text.len() <= 77
         && text.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && local.bytes().all(allowed) && domain.contains('.') && domain.split('.').all(label)
+            !local.is_empty()
+                && local.bytes().all(allowed)
+                && domain.contains('.')
+                && domain.split('.').all(label)
         })
 }
 
@@ -101,17 +114,45 @@ mod tests {
     fn a_key_is_known_by_its_shape_and_shown_masked() {
         let check = |text: &str, expected: Option<(PixKeyType, &str)>| {
             let key = PixKey::parse(text).map(|key| (key.kind(), key.masked()));
-            assert_eq!(key, expected.map(|(kind, masked)| (kind, masked.to_owned())), "{text}");
+            assert_eq!(
+                key,
+                expected.map(|(kind, masked)| (kind, masked.to_owned())),
+                "{text}"
+            );
         };
         check("52998224725", Some((PixKeyType::Cpf, "***.982.247-**")));
-        check("11222333000181", Some((PixKeyType::Cnpj, "11.***.***/0001-**")));
-        check("12ABC34501DE35", Some((PixKeyType::Cnpj, "12.***.***/01DE-**")));
-        check("+5511987654321", Some((PixKeyType::Phone, "+55 (11) *****-4321")));
-        check("maria@banco.com.br", Some((PixKeyType::Email, "m***@b***.com.br")));
-        check("123e4567-e12b-12d1-a456-426655440000", Some((PixKeyType::Evp, "123e****-****-0000")));
+        check(
+            "11222333000181",
+            Some((PixKeyType::Cnpj, "11.***.***/0001-**")),
+        );
+        check(
+            "12ABC34501DE35",
+            Some((PixKeyType::Cnpj, "12.***.***/01DE-**")),
+        );
+        check(
+            "+5511987654321",
+            Some((PixKeyType::Phone, "+55 (11) *****-4321")),
+        );
+        check(
+            "maria@banco.com.br",
+            Some((PixKeyType::Email, "m***@b***.com.br")),
+        );
+        check(
+            "123e4567-e12b-12d1-a456-426655440000",
+            Some((PixKeyType::Evp, "123e****-****-0000")),
+        );
         for wrong in [
-            "", "52998224726", "529.982.247-25", "12abc34501de35", "11987654321", "+551198765", "maria@banco",
-            "Maria@banco.com.br", "a%b@banco.com.br", "maria@-banco.com", "123E4567-e12b-12d1-a456-426655440000",
+            "",
+            "52998224726",
+            "529.982.247-25",
+            "12abc34501de35",
+            "11987654321",
+            "+551198765",
+            "maria@banco",
+            "Maria@banco.com.br",
+            "a%b@banco.com.br",
+            "maria@-banco.com",
+            "123E4567-e12b-12d1-a456-426655440000",
             "123e4567e12b12d1a456426655440000",
         ] {
             check(wrong, None);

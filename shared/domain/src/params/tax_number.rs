@@ -51,13 +51,24 @@ impl Cnpj {
 
 /// The number without its punctuation, which must stand in the right places or nowhere.
 fn unpunctuated(text: &str, pattern: &str) -> Option<String> {
-    let plain: String = text.chars().filter(|c| !matches!(c, '.' | '-' | '/')).collect();
+    let plain: String = text
+        .chars()
+        .filter(|c| !matches!(c, '.' | '-' | '/'))
+        .collect();
     if !plain.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
     }
     let mut characters = plain.chars();
-    let formatted: String =
-        pattern.chars().map(|place| if place == 'N' { characters.next().unwrap_or('?') } else { place }).collect();
+    let formatted: String = pattern
+        .chars()
+        .map(|place| {
+            if place == 'N' {
+                characters.next().unwrap_or('?')
+            } else {
+                place
+            }
+        })
+        .collect();
     (text == plain || text == formatted).then_some(plain)
 }
 
@@ -73,7 +84,9 @@ pub(crate) fn is_cpf(digits: &[u8]) -> bool {
 /// Whether these are a CNPJ's 14 characters, in upper case.
 pub(crate) fn is_cnpj(characters: &[u8]) -> bool {
     characters.len() == 14
-        && characters[..12].iter().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
+        && characters[..12]
+            .iter()
+            .all(|c| c.is_ascii_digit() || c.is_ascii_uppercase())
         && characters.iter().any(|c| *c != characters[0])
         && characters[12] == check_digit(&characters[..12], 9)
         && characters[13] == check_digit(&characters[..13], 9)
@@ -83,7 +96,12 @@ pub(crate) fn is_cnpj(characters: &[u8]) -> bool {
 /// ASCII code less 48 (`A` = 17).
 fn check_digit(characters: &[u8], heaviest: u32) -> u8 {
     let weights = (2..=heaviest).cycle();
-    let sum: u32 = characters.iter().rev().zip(weights).map(|(c, weight)| (u32::from(*c) - 48) * weight).sum();
+    let sum: u32 = characters
+        .iter()
+        .rev()
+        .zip(weights)
+        .map(|(c, weight)| (u32::from(*c) - 48) * weight)
+        .sum();
     match sum % 11 {
         0 | 1 => b'0',
         rest => u8::try_from(59 - rest).unwrap_or(b'0'),
@@ -97,7 +115,11 @@ mod tests {
     #[test]
     fn a_cpf_needs_its_check_digits() {
         let check = |text: &str, masked: Option<&str>| {
-            assert_eq!(Cpf::parse(text).map(|cpf| cpf.masked()).as_deref(), masked, "{text}");
+            assert_eq!(
+                Cpf::parse(text).map(|cpf| cpf.masked()).as_deref(),
+                masked,
+                "{text}"
+            );
         };
         check("52998224725", Some("***.982.247-**"));
         check("529.982.247-25", Some("***.982.247-**"));
@@ -116,7 +138,11 @@ mod tests {
     #[test]
     fn a_cnpj_needs_its_check_digits_and_may_have_letters() {
         let check = |text: &str, masked: Option<&str>| {
-            assert_eq!(Cnpj::parse(text).map(|cnpj| cnpj.masked()).as_deref(), masked, "{text}");
+            assert_eq!(
+                Cnpj::parse(text).map(|cnpj| cnpj.masked()).as_deref(),
+                masked,
+                "{text}"
+            );
         };
         check("11222333000181", Some("11.***.***/0001-**"));
         check("11.222.333/0001-81", Some("11.***.***/0001-**"));

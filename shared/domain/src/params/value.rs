@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value, json};
 
-use super::link;
 use super::line;
+use super::link;
 use super::pix_key::PixKey;
 use super::tax_number::{Cnpj, Cpf};
 use crate::brcode::BrCode;
@@ -60,12 +60,22 @@ pub enum ParamValue {
 
 impl ParamValue {
     /// Reads a value by its type; every fault is reported under `field`.
-    pub(super) fn parse(spec: &ParamSpec, field: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Self> {
+    pub(super) fn parse(
+        spec: &ParamSpec,
+        field: &str,
+        value: &Value,
+        faults: &mut Vec<Fault>,
+    ) -> Option<Self> {
         match spec.kind {
             ParamType::Money => money(field, value, faults).map(Self::Money),
             ParamType::Document => document(field, value, faults),
             ParamType::Image => {
-                let object = object(field, value, "must be an object with url or media_id", faults)?;
+                let object = object(
+                    field,
+                    value,
+                    "must be an object with url or media_id",
+                    faults,
+                )?;
                 link::media(field, object, &[], faults).map(Self::Image)
             }
             ParamType::PersonName | ParamType::Text => {
@@ -73,7 +83,11 @@ impl ParamValue {
                 let broken = line::rules_broken(text, spec.longest().unwrap_or(usize::MAX));
                 if broken.is_empty() {
                     let text = text.to_owned();
-                    return Some(if spec.kind == ParamType::Text { Self::Text(text) } else { Self::PersonName(text) });
+                    return Some(if spec.kind == ParamType::Text {
+                        Self::Text(text)
+                    } else {
+                        Self::PersonName(text)
+                    });
                 }
                 faults.extend(broken.into_iter().map(|rule| Fault::new(field, rule)));
                 None
@@ -104,10 +118,15 @@ impl ParamValue {
 
     /// The value as a request gives it.
     #[must_use]
-    #[allow(clippy::disallowed_methods, reason = "what is sealed must be able to come back as it was")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "what is sealed must be able to come back as it was"
+    )]
     pub(super) fn to_json(&self) -> Value {
         match self {
-            Self::Money(money) => json!({ "minor": money.minor, "currency": money.currency.code() }),
+            Self::Money(money) => {
+                json!({ "minor": money.minor, "currency": money.currency.code() })
+            }
             Self::Date(date) => json!(date.strftime("%Y-%m-%d").to_string()),
             Self::Time(time) => json!(time.strftime("%H:%M").to_string()),
             Self::PersonName(text)
@@ -140,7 +159,12 @@ fn string<'a>(field: &str, value: &'a Value, faults: &mut Vec<Fault>) -> Option<
     text
 }
 
-fn object<'a>(field: &str, value: &'a Value, rule: &str, faults: &mut Vec<Fault>) -> Option<&'a Map<String, Value>> {
+fn object<'a>(
+    field: &str,
+    value: &'a Value,
+    rule: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<&'a Map<String, Value>> {
     let object = value.as_object();
     if object.is_none() {
         faults.push(Fault::new(field, rule));
@@ -189,12 +213,17 @@ fn token(spec: &ParamSpec, text: &str) -> Result<ParamValue, String> {
 }
 
 fn date(text: &str) -> Option<Date> {
-    let shape = text.len() == 10 && text.is_char_boundary(4) && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    let shape = text.len() == 10
+        && text.is_char_boundary(4)
+        && text.as_bytes()[4] == b'-'
+        && text.as_bytes()[7] == b'-';
     shape.then(|| text.parse().ok())?
 }
 
 fn time(text: &str) -> Option<Time> {
-    let shape = text.len() == 5 && text.as_bytes()[2] == b':' && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    let shape = text.len() == 5
+        && text.as_bytes()[2] == b':'
+        && text.bytes().all(|b| b.is_ascii_digit() || b == b':');
     shape.then(|| text.parse().ok())?
 }
 
@@ -206,14 +235,27 @@ fn is_account(text: &str) -> bool {
     (4..=19).contains(&body.len())
         && body.bytes().all(|b| b.is_ascii_digit())
         && check.len() == 1
-        && check.bytes().all(|b| b.is_ascii_digit() || b == b'X' || b == b'x')
+        && check
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'X' || b == b'x')
 }
 
 fn money(field: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Money> {
-    let object = object(field, value, "must be an object with minor and currency", faults)?;
+    let object = object(
+        field,
+        value,
+        "must be an object with minor and currency",
+        faults,
+    )?;
     let before = faults.len();
-    for name in object.keys().filter(|name| !matches!(name.as_str(), "minor" | "currency")) {
-        faults.push(Fault::new(format!("{field}.{name}"), "is not a field of an amount"));
+    for name in object
+        .keys()
+        .filter(|name| !matches!(name.as_str(), "minor" | "currency"))
+    {
+        faults.push(Fault::new(
+            format!("{field}.{name}"),
+            "is not a field of an amount",
+        ));
     }
     let minor_field = format!("{field}.minor");
     let minor = match object.get("minor") {
@@ -243,7 +285,12 @@ fn money(field: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Money> {
 }
 
 fn document(field: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<ParamValue> {
-    let object = object(field, value, "must be an object with url or media_id, and filename", faults)?;
+    let object = object(
+        field,
+        value,
+        "must be an object with url or media_id, and filename",
+        faults,
+    )?;
     let before = faults.len();
     let media = link::media(field, object, &["filename"], faults);
     let name_field = format!("{field}.filename");
@@ -256,12 +303,17 @@ fn document(field: &str, value: &Value, faults: &mut Vec<Fault>) -> Option<Param
     };
     if let Some(filename) = filename {
         let broken = link::filename_rules_broken(filename);
-        faults.extend(broken.into_iter().map(|rule| Fault::new(format!("{field}.filename"), rule)));
+        faults.extend(
+            broken
+                .into_iter()
+                .map(|rule| Fault::new(format!("{field}.filename"), rule)),
+        );
     }
     match (media, filename) {
-        (Some(media), Some(filename)) if faults.len() == before => {
-            Some(ParamValue::Document { media, filename: filename.to_owned() })
-        }
+        (Some(media), Some(filename)) if faults.len() == before => Some(ParamValue::Document {
+            media,
+            filename: filename.to_owned(),
+        }),
         _ => None,
     }
 }

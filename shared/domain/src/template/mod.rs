@@ -15,14 +15,15 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 pub use model::{
-    Authentication, Button, Category, Header, ParamSpec, ParamType, Presence, Rung, SecurityAdvice, Template, Texts,
-    WhatsappText, WhenQueueWaitExceeded,
+    Authentication, Button, Category, Header, ParamSpec, ParamType, Presence, SecurityAdvice,
+    Template, Texts, WhatsappText,
 };
-pub(crate) use text::{AuthenticationText, Segment, fill, segments, variables};
+pub(crate) use text::{AuthenticationText, fill, variables};
 pub use validate::{TemplateFault, Waits};
 
 use crate::channel::Channel;
 use crate::class::Lane;
+pub use crate::delivery::{Rung, WhenQueueWaitExceeded};
 use crate::locale::Locale;
 
 impl Template {
@@ -63,7 +64,10 @@ impl Template {
     /// The rung after the channel's.
     #[must_use]
     pub fn rung_after(&self, channel: Channel) -> Option<&Rung> {
-        let place = self.ladder.iter().position(|rung| rung.channel == channel)?;
+        let place = self
+            .ladder
+            .iter()
+            .position(|rung| rung.channel == channel)?;
         self.ladder.get(place + 1)
     }
 
@@ -83,7 +87,10 @@ impl Template {
     /// Parameters as a request would give them, made of the examples.
     #[must_use]
     pub fn example_params(&self, locale: Locale) -> Map<String, Value> {
-        self.params.iter().map(|(name, spec)| (name.clone(), spec.example_in(locale).clone())).collect()
+        self.params
+            .iter()
+            .map(|(name, spec)| (name.clone(), spec.example_in(locale).clone()))
+            .collect()
     }
 }
 
@@ -172,9 +179,15 @@ impl Button {
             Self::QuickReply { .. } | Self::PhoneNumber { .. } => Vec::new(),
             Self::Url { suffix, .. } => suffix.as_deref().into_iter().collect(),
             Self::CopyCode { code } | Self::OneTimeCode { code, .. } => vec![code],
-            Self::OrderDetails { pix_code, total, pix_key, .. } => {
-                [pix_code.as_str(), total].into_iter().chain(pix_key.as_deref()).collect()
-            }
+            Self::OrderDetails {
+                pix_code,
+                total,
+                pix_key,
+                ..
+            } => [pix_code.as_str(), total]
+                .into_iter()
+                .chain(pix_key.as_deref())
+                .collect(),
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::class::{Class, Lane};
+use crate::delivery::{Rung, WhenQueueWaitExceeded};
 use crate::ids::TemplateName;
 use crate::locale::Locale;
 
@@ -28,6 +29,7 @@ pub struct Template {
     #[serde(default, rename = "lane", skip_serializing_if = "Option::is_none")]
     pub own_lane: Option<Lane>,
     /// The channels in their order. The first has no wait.
+    #[serde(with = "ladder")]
     pub ladder: Vec<Rung>,
     /// How long after acceptance a leg may still be opened.
     #[serde(with = "span")]
@@ -36,7 +38,8 @@ pub struct Template {
     /// (SQS' longest delay; the guard waits that long).
     #[serde(with = "span")]
     pub max_queue_wait: Duration,
-    /// What follows when it waited longer.
+    /// What follows when it waited longer: `next_leg` or `expire`.
+    #[serde(with = "policy")]
     pub when_queue_wait_exceeded: WhenQueueWaitExceeded,
     /// How many SMS parts a text may take, 1 unless said otherwise.
     #[serde(default = "one_part", skip_serializing_if = "is_one_part")]
@@ -64,27 +67,6 @@ pub enum Category {
     Marketing,
     /// One-time codes, whose text Meta fixes.
     Authentication,
-}
-
-/// One channel of the ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rung {
-    /// The channel.
-    pub channel: Channel,
-    /// How long the channel before it is given to deliver; zero for the first.
-    #[serde(default, with = "span", skip_serializing_if = "Duration::is_zero")]
-    pub after: Duration,
-}
-
-/// What happens to a message that waited too long for WhatsApp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenQueueWaitExceeded {
-    /// WhatsApp is closed and the next leg opens.
-    NextLeg,
-    /// The notification expires.
-    Expire,
 }
 
 /// What a bank may choose about Meta's fixed one-time-code text.
@@ -292,6 +274,67 @@ fn is_one_part(parts: &u32) -> bool {
     *parts == 1
 }
 
+/// The ladder as a file writes it: `channel = "sms"`, `after = "30s"`.
+mod ladder {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Channel, Rung};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Written {
+        channel: Channel,
+        #[serde(
+            default,
+            with = "super::span",
+            skip_serializing_if = "Duration::is_zero"
+        )]
+        after: Duration,
+    }
+
+    pub(super) fn serialize<S: Serializer>(ladder: &[Rung], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(ladder.iter().map(|rung| Written {
+            channel: rung.channel,
+            after: rung.after,
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Rung>, D::Error> {
+        let written = Vec::<Written>::deserialize(from)?;
+        Ok(written
+            .into_iter()
+            .map(|rung| Rung {
+                channel: rung.channel,
+                after: rung.after,
+            })
+            .collect())
+    }
+}
+
+/// The word for what follows a wait that is too long.
+mod policy {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::WhenQueueWaitExceeded;
+
+    pub(super) fn serialize<S: Serializer>(
+        policy: &WhenQueueWaitExceeded,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.serialize_str(policy.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<WhenQueueWaitExceeded, D::Error> {
+        let word = String::deserialize(from)?;
+        WhenQueueWaitExceeded::parse(&word)
+            .ok_or_else(|| D::Error::custom("must be next_leg or expire"))
+    }
+}
+
 /// Durations as a person writes them: `30s`, `5m`, `24h`, `3d`.
 mod span {
     use std::time::Duration;
@@ -317,9 +360,15 @@ mod span {
             .find_map(|(unit, size)| {
                 let count = text.strip_suffix(unit)?;
                 let digits = !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit());
-                let seconds = count.parse::<u64>().ok().filter(|_| digits)?.checked_mul(size)?;
+                let seconds = count
+                    .parse::<u64>()
+                    .ok()
+                    .filter(|_| digits)?
+                    .checked_mul(size)?;
                 Some(Duration::from_secs(seconds))
             })
-            .ok_or_else(|| D::Error::custom("a duration is a number and s, m, h or d, as in \"30s\""))
+            .ok_or_else(|| {
+                D::Error::custom("a duration is a number and s, m, h or d, as in \"30s\"")
+            })
     }
 }

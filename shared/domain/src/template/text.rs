@@ -31,7 +31,9 @@ pub(crate) enum SegmentError {
 pub(crate) fn is_variable_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.len() <= 40
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Takes a text apart.
@@ -67,11 +69,18 @@ pub(crate) fn variables(text: &str) -> Vec<&str> {
         Segment::Variable(name) => Some(name),
         Segment::Words(_) => None,
     };
-    segments(text).unwrap_or_default().into_iter().filter_map(name).collect()
+    segments(text)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(name)
+        .collect()
 }
 
 /// Puts values in the variables' places. The first variable without a value is the error.
-pub(crate) fn fill<'a, E>(text: &'a str, mut value: impl FnMut(&'a str) -> Result<String, E>) -> Result<String, E> {
+pub(crate) fn fill<'a, E>(
+    text: &'a str,
+    mut value: impl FnMut(&'a str) -> Result<String, E>,
+) -> Result<String, E> {
     let mut filled = String::with_capacity(text.len() + 64);
     for segment in segments(text).unwrap_or_else(|_| vec![Segment::Words(text)]) {
         match segment {
@@ -85,7 +94,7 @@ pub(crate) fn fill<'a, E>(text: &'a str, mut value: impl FnMut(&'a str) -> Resul
 /// What Meta shows around a one-time code. The wording is Meta's own translation and may change there;
 /// it is used for previews and transcripts, never sent.
 pub(crate) struct AuthenticationText {
-    /// The body, with `{{code}}`.
+    /// The body, with `{{code}}`, which Meta shows in bold.
     pub(crate) body: String,
     /// The footer.
     pub(crate) footer: String,
@@ -97,22 +106,22 @@ impl AuthenticationText {
         let minutes = authentication.expires_in_minutes;
         let (mut body, advice, footer) = match locale {
             Locale::PtBr => (
-                format!("*{code}* é seu código de verificação."),
+                format!("{code} é seu código de verificação."),
                 "Para sua segurança, não o compartilhe.",
                 format!("Este código expira em {minutes} minutos."),
             ),
             Locale::En => (
-                format!("*{code}* is your verification code."),
+                format!("{code} is your verification code."),
                 "For your security, do not share this code.",
                 format!("This code expires in {minutes} minutes."),
             ),
             Locale::Fr => (
-                format!("*{code}* est votre code de vérification."),
+                format!("{code} est votre code de vérification."),
                 "Pour votre sécurité, ne le partagez pas.",
                 format!("Ce code expire dans {minutes} minutes."),
             ),
             Locale::De => (
-                format!("*{code}* ist dein Verifizierungscode."),
+                format!("{code} ist dein Verifizierungscode."),
                 "Gib diesen Code zu deiner Sicherheit nicht weiter.",
                 format!("Dieser Code läuft in {minutes} Minuten ab."),
             ),
@@ -131,7 +140,9 @@ mod tests {
 
     #[test]
     fn a_text_falls_apart_into_words_and_variables() {
-        let check = |text, expected: Result<Vec<Segment<'_>>, SegmentError>| assert_eq!(segments(text), expected);
+        let check = |text, expected: Result<Vec<Segment<'_>>, SegmentError>| {
+            assert_eq!(segments(text), expected)
+        };
         check("", Ok(vec![]));
         check("Olá", Ok(vec![Segment::Words("Olá")]));
         check(

@@ -52,13 +52,19 @@ impl MetaError {
             #[serde(borrow)]
             is_transient: Option<&'a RawValue>,
         }
-        let Some(wire) = json::object::<Wire<'_>>(Some(raw)) else { return Self::default() };
+        let Some(wire) = json::object::<Wire<'_>>(Some(raw)) else {
+            return Self::default();
+        };
         let code = |raw| json::number(raw).and_then(|number| u32::try_from(number).ok());
         let transience = match json::object::<bool>(wire.is_transient) {
             Some(true) => Transience::Transient,
             Some(false) | None => Transience::Unsaid,
         };
-        Self { code: code(wire.code), subcode: code(wire.error_subcode), transience }
+        Self {
+            code: code(wire.code),
+            subcode: code(wire.error_subcode),
+            transience,
+        }
     }
 
     /// The code that says most: management errors hide theirs in the subcode of a 100.
@@ -87,9 +93,10 @@ pub fn synchronous(error: MetaError, status: u16) -> PostOutcome {
         return match rule.answer {
             Answer::Refused => PostOutcome::Rejected(failure(code, rule)),
             Answer::Ambiguous => PostOutcome::Unknown,
-            Answer::NotSent { after } => {
-                PostOutcome::NotSent { failure: failure(code, rule), retry_after: after }
-            }
+            Answer::NotSent { after } => PostOutcome::NotSent {
+                failure: failure(code, rule),
+                retry_after: after,
+            },
         };
     }
     match (status, error.transience) {
@@ -109,12 +116,17 @@ pub fn synchronous(error: MetaError, status: u16) -> PostOutcome {
 #[must_use]
 pub fn asynchronous(error: MetaError) -> Failure {
     let code = error.telling();
-    code.and_then(table::find).map_or_else(|| unknown(code), |rule| failure(code, rule))
+    code.and_then(table::find)
+        .map_or_else(|| unknown(code), |rule| failure(code, rule))
 }
 
 /// What a failure that carries no code of Meta's is.
 pub(crate) fn without_code(kind: FailureKind, title: &'static str) -> Failure {
-    Failure { kind, code: None, title: title.to_owned() }
+    Failure {
+        kind,
+        code: None,
+        title: title.to_owned(),
+    }
 }
 
 fn unknown(code: Option<u32>) -> Failure {
@@ -127,11 +139,18 @@ fn not_sent(code: Option<u32>, rule: &Rule) -> PostOutcome {
         Answer::NotSent { after } => after,
         Answer::Refused | Answer::Ambiguous => Duration::from_secs(1),
     };
-    PostOutcome::NotSent { failure: failure(code, rule), retry_after }
+    PostOutcome::NotSent {
+        failure: failure(code, rule),
+        retry_after,
+    }
 }
 
 fn failure(code: Option<u32>, rule: &Rule) -> Failure {
-    Failure { kind: rule.cause.kind(), code, title: rule.title.to_owned() }
+    Failure {
+        kind: rule.cause.kind(),
+        code,
+        title: rule.title.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -40,11 +40,18 @@ const fn one(code: u32, cause: Cause, answer: Answer, title: &'static str) -> Ru
 }
 
 const fn range(from: u32, to: u32, cause: Cause, answer: Answer, title: &'static str) -> Rule {
-    Rule { codes: RangeInclusive::new(from, to), cause, answer, title }
+    Rule {
+        codes: RangeInclusive::new(from, to),
+        cause,
+        answer,
+        title,
+    }
 }
 
 const fn after(seconds: u64) -> Answer {
-    Answer::NotSent { after: Duration::from_secs(seconds) }
+    Answer::NotSent {
+        after: Duration::from_secs(seconds),
+    }
 }
 
 /// The rule of a code that is known.
@@ -55,7 +62,10 @@ pub(super) fn find(code: u32) -> Option<&'static Rule> {
 
 /// The rule of a code that is not known, by the family its number belongs to.
 pub(super) fn family(code: u32) -> &'static Rule {
-    FAMILIES.iter().find(|rule| rule.codes.contains(&code)).unwrap_or(&NO_FAMILY)
+    FAMILIES
+        .iter()
+        .find(|rule| rule.codes.contains(&code))
+        .unwrap_or(&NO_FAMILY)
 }
 
 /// An error without a code and with HTTP 429.
@@ -70,14 +80,38 @@ pub(super) const NO_CODE: Rule = one(0, Unknown, Refused, "error without a code"
 const NO_FAMILY: Rule = one(0, Unknown, Refused, "unknown error code");
 
 const FAMILIES: &[Rule] = &[
-    range(130_000, 131_999, Unknown, Refused, "unknown messaging error code"),
-    range(132_000, 132_999, Unknown, Refused, "unknown template error code"),
-    range(133_000, 133_999, Unknown, Refused, "unknown registration error code"),
-    range(2_388_000, 2_388_999, Unknown, Refused, "unknown management error code"),
+    range(
+        130_000,
+        131_999,
+        Unknown,
+        Refused,
+        "unknown messaging error code",
+    ),
+    range(
+        132_000,
+        132_999,
+        Unknown,
+        Refused,
+        "unknown template error code",
+    ),
+    range(
+        133_000,
+        133_999,
+        Unknown,
+        Refused,
+        "unknown registration error code",
+    ),
+    range(
+        2_388_000,
+        2_388_999,
+        Unknown,
+        Refused,
+        "unknown management error code",
+    ),
 ];
 
 #[rustfmt::skip]
-pub(super) const RULES: &[Rule] = &[
+pub(super) static RULES: &[Rule] = &[
     one(0, Access, Refused, "the access token is not accepted"),
     one(1, Outage, Ambiguous, "unknown error at Meta or malformed request"),
     one(2, Outage, Ambiguous, "Meta is temporarily unavailable"),

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::words::{
-    AccountEvent, BanState, Category, Decision, NumberEvent, PinEvent, Quality, Restriction, Severity,
-    TemplateEvent, TemplateReason,
+    AccountEvent, BanState, Category, Decision, NumberEvent, PinEvent, Quality, Restriction,
+    Severity, TemplateEvent, TemplateReason,
 };
 use super::{Ignored, Strange, Update};
 use crate::json;
@@ -168,22 +168,37 @@ pub(super) fn read(field: &str, frame: &Frame<'_>, value: &RawValue) -> Result<R
         return Ok(Read::Ignored(Ignored::of(field)));
     }
     let value: Value<'_> = json::object(Some(value)).ok_or(Strange::Account)?;
-    let account = json::text(frame.account).as_deref().and_then(AccountId::parse).ok_or(Strange::Account)?;
+    let account = json::text(frame.account)
+        .as_deref()
+        .and_then(AccountId::parse)
+        .ok_or(Strange::Account)?;
     let at = super::timestamp(frame.time);
     if let Some(change) = template_change(field, &value) {
-        let (Some(name), Some(language)) =
-            (json::text(value.message_template_name), json::text(value.message_template_language))
-        else {
+        let (Some(name), Some(language)) = (
+            json::text(value.message_template_name),
+            json::text(value.message_template_language),
+        ) else {
             return Err(Strange::Template);
         };
         // A template that is not of the catalogue was made by somebody else in the same account.
-        let (Ok(name), Some(language)) = (TemplateName::parse(&name), Locale::parse(&language)) else {
+        let (Ok(name), Some(language)) = (TemplateName::parse(&name), Locale::parse(&language))
+        else {
             return Ok(Read::Ignored(Ignored::ForeignTemplate));
         };
-        return Ok(Read::Update(Update::Template(TemplateUpdate { account, name, language, change, at })));
+        return Ok(Read::Update(Update::Template(TemplateUpdate {
+            account,
+            name,
+            language,
+            change,
+            at,
+        })));
     }
     let change = account_change(field, &value).ok_or(Strange::Account)?;
-    Ok(Read::Update(Update::Account(AccountUpdate { account, change, at })))
+    Ok(Read::Update(Update::Account(AccountUpdate {
+        account,
+        change,
+        at,
+    })))
 }
 
 fn is_known(field: &str) -> bool {
@@ -209,19 +224,25 @@ fn template_change(field: &str, value: &Value<'_>) -> Option<TemplateChange> {
         "message_template_status_update" | "message_template_quality_update"
             if value.new_quality_score.is_some() || field == "message_template_quality_update" =>
         {
-            Some(TemplateChange::Quality { now: Quality::read(value.new_quality_score) })
+            Some(TemplateChange::Quality {
+                now: Quality::read(value.new_quality_score),
+            })
         }
         "message_template_status_update" => Some(TemplateChange::Status {
             event: TemplateEvent::read(value.event),
-            reason: value.reason.map_or(TemplateReason::None, |reason| TemplateReason::read(Some(reason))),
+            reason: value.reason.map_or(TemplateReason::None, |reason| {
+                TemplateReason::read(Some(reason))
+            }),
         }),
         // With `correct_category`, `new_category` is still the present one.
         "template_category_update" if value.correct_category.is_some() => {
-            Some(TemplateChange::CategoryImpending { to: Category::read(value.correct_category) })
+            Some(TemplateChange::CategoryImpending {
+                to: Category::read(value.correct_category),
+            })
         }
-        "template_category_update" => {
-            Some(TemplateChange::Category { now: Category::read(value.new_category) })
-        }
+        "template_category_update" => Some(TemplateChange::Category {
+            now: Category::read(value.new_category),
+        }),
         "message_template_components_update" => Some(TemplateChange::Edited),
         _ => None,
     }
@@ -233,10 +254,14 @@ fn account_change(field: &str, value: &Value<'_>) -> Option<AccountChange> {
         "account_review_update" => Some(AccountChange::Review(Decision::read(value.decision))),
         "account_alerts" => {
             let inner = json::object::<Value<'_>>(value.alert_info);
-            let severity = inner.and_then(|info| info.alert_severity).or(value.alert_severity);
+            let severity = inner
+                .and_then(|info| info.alert_severity)
+                .or(value.alert_severity);
             Some(AccountChange::Alert(Severity::read(severity)))
         }
-        "phone_number_quality_update" => Some(AccountChange::Number(NumberEvent::read(value.event))),
+        "phone_number_quality_update" => {
+            Some(AccountChange::Number(NumberEvent::read(value.event)))
+        }
         "phone_number_name_update" => Some(AccountChange::Name(Decision::read(value.decision))),
         "business_capability_update" => Some(AccountChange::Capability),
         "security" => Some(AccountChange::Pin(PinEvent::read(value.event))),
@@ -248,11 +273,17 @@ fn account_event(value: &Value<'_>) -> AccountChange {
     match AccountEvent::read(value.event) {
         AccountEvent::Restriction => {
             let all = json::list(value.restriction_info).unwrap_or_default();
-            let kind = |raw| json::object::<Value<'_>>(Some(raw)).and_then(|info| info.restriction_type);
-            AccountChange::Restricted(all.into_iter().map(|raw| Restriction::read(kind(raw))).collect())
+            let kind =
+                |raw| json::object::<Value<'_>>(Some(raw)).and_then(|info| info.restriction_type);
+            AccountChange::Restricted(
+                all.into_iter()
+                    .map(|raw| Restriction::read(kind(raw)))
+                    .collect(),
+            )
         }
         AccountEvent::Ban => {
-            let state = json::object::<Value<'_>>(value.ban_info).and_then(|info| info.waba_ban_state);
+            let state =
+                json::object::<Value<'_>>(value.ban_info).and_then(|info| info.waba_ban_state);
             AccountChange::Ban(BanState::read(state))
         }
         event @ (AccountEvent::Deleted

@@ -28,7 +28,9 @@ pub struct Folded {
 pub fn fold(updates: &[Update]) -> Folded {
     let mut folded = Folded::default();
     for update in updates {
-        let Update::Receipt(receipt) = update else { continue };
+        let Update::Receipt(receipt) = update else {
+            continue;
+        };
         let Some(callback) = &receipt.callback else {
             folded.foreign += 1;
             continue;

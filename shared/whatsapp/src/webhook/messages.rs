@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::model::{
-    Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Person, Preference, Receipt,
-    ReceiptStatus, SystemError, SystemEvent, Update,
+    Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Person, Preference,
+    Receipt, ReceiptStatus, SystemError, SystemEvent, Update,
 };
 use super::{Ignored, Notice, Strange, timestamp};
 use crate::errors::{self, MetaError};
@@ -53,7 +53,10 @@ pub(super) fn read(value: &RawValue, notice: &mut Notice) {
         return notice.strange(Strange::Number);
     };
     let contacts = json::list(value.contacts).unwrap_or_default();
-    let shared = Shared { number, contacts: contacts.into_iter().filter_map(contact).collect() };
+    let shared = Shared {
+        number,
+        contacts: contacts.into_iter().filter_map(contact).collect(),
+    };
     for (list, read) in lists {
         let Some(members) = json::list(list) else {
             notice.strange(Strange::Change);
@@ -114,8 +117,12 @@ impl Shared {
         };
         let known = self.contacts.iter().find(same);
         Some(Person {
-            phone: named.phone.or_else(|| known.and_then(|contact| contact.phone.clone())),
-            user: named.user.or_else(|| known.and_then(|contact| contact.user.clone())),
+            phone: named
+                .phone
+                .or_else(|| known.and_then(|contact| contact.phone.clone())),
+            user: named
+                .user
+                .or_else(|| known.and_then(|contact| contact.user.clone())),
         })
     }
 }
@@ -159,8 +166,16 @@ fn receipt(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
 
 /// The first error that has a code; a failure without one is a failure all the same.
 fn first_failure(list: Option<&RawValue>) -> Failure {
-    let errors = json::list(list).unwrap_or_default().into_iter().map(MetaError::read);
-    errors::asynchronous(errors.into_iter().find(|error| error.code.is_some()).unwrap_or_default())
+    let errors = json::list(list)
+        .unwrap_or_default()
+        .into_iter()
+        .map(MetaError::read);
+    errors::asynchronous(
+        errors
+            .into_iter()
+            .find(|error| error.code.is_some())
+            .unwrap_or_default(),
+    )
 }
 
 fn system_error(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
@@ -169,7 +184,10 @@ fn system_error(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
         return Err(Strange::SystemError);
     }
     let failure = errors::asynchronous(error);
-    Ok(Update::SystemError(SystemError { number: shared.number.clone(), failure }))
+    Ok(Update::SystemError(SystemError {
+        number: shared.number.clone(),
+        failure,
+    }))
 }
 
 fn preference(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
@@ -187,14 +205,24 @@ fn preference(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
         timestamp: Option<&'a RawValue>,
     }
     let wire: Wire<'_> = json::object(Some(raw)).ok_or(Strange::Preference)?;
-    let choice = match (json::text(wire.category).as_deref(), json::text(wire.value).as_deref()) {
+    let choice = match (
+        json::text(wire.category).as_deref(),
+        json::text(wire.value).as_deref(),
+    ) {
         (Some("marketing_messages"), Some("stop")) => Choice::Stop,
         (Some("marketing_messages"), Some("resume")) => Choice::Resume,
         _ => return Err(Strange::Preference),
     };
-    let from = shared.complete(person(wire.wa_id, wire.user_id)).ok_or(Strange::Sender)?;
+    let from = shared
+        .complete(person(wire.wa_id, wire.user_id))
+        .ok_or(Strange::Sender)?;
     let at = timestamp(wire.timestamp);
-    Ok(Update::Preference(Preference { number: shared.number.clone(), from, choice, at }))
+    Ok(Update::Preference(Preference {
+        number: shared.number.clone(),
+        from,
+        choice,
+        at,
+    }))
 }
 
 /// A customer's message. Each kind's content lies under the kind's name.
@@ -265,11 +293,15 @@ fn inbound(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
     let wire: Message<'_> = json::object(Some(raw)).ok_or(Strange::Message)?;
     let id = json::text(wire.id).ok_or(Strange::Message)?;
     let kind = json::text(wire.kind).ok_or(Strange::Message)?;
-    let from = shared.complete(person(wire.from, wire.from_user_id)).ok_or(Strange::Sender)?;
+    let from = shared
+        .complete(person(wire.from, wire.from_user_id))
+        .ok_or(Strange::Sender)?;
     let content = content(&kind, &wire).ok_or(Strange::Message)?;
-    let quoted = json::object::<Content<'_>>(wire.context).and_then(|context| json::text(context.id));
+    let quoted =
+        json::object::<Content<'_>>(wire.context).and_then(|context| json::text(context.id));
     // A reaction names its message inside, not as a quotation.
-    let reacted = json::object::<Content<'_>>(wire.reaction).and_then(|it| json::text(it.message_id));
+    let reacted =
+        json::object::<Content<'_>>(wire.reaction).and_then(|it| json::text(it.message_id));
     Ok(Update::Inbound(Box::new(Inbound {
         number: shared.number.clone(),
         id: MessageId::new(id),
@@ -296,7 +328,10 @@ fn content(kind: &str, wire: &Message<'_>) -> Option<InboundContent> {
             let button: Content<'_> = json::object(wire.button)?;
             let (payload, text) = (json::text(button.payload), json::text(button.text));
             let payload = payload.or_else(|| text.clone())?;
-            Some(InboundContent::Button { payload, text: text.unwrap_or_default() })
+            Some(InboundContent::Button {
+                payload,
+                text: text.unwrap_or_default(),
+            })
         }
         "interactive" => interactive(wire.interactive),
         "image" => media(MediaKind::Image, wire.image),
@@ -308,7 +343,9 @@ fn content(kind: &str, wire: &Message<'_>) -> Option<InboundContent> {
         "contacts" => Some(InboundContent::Contacts),
         "reaction" => {
             let reaction: Content<'_> = json::object(wire.reaction)?;
-            Some(InboundContent::Reaction { emoji: json::text(reaction.emoji) })
+            Some(InboundContent::Reaction {
+                emoji: json::text(reaction.emoji),
+            })
         }
         "order" => Some(InboundContent::Order),
         "system" => Some(InboundContent::System(system(&json::object(wire.system)?))),
@@ -321,7 +358,10 @@ fn interactive(raw: Option<&RawValue>) -> Option<InboundContent> {
     let interactive: Content<'_> = json::object(raw)?;
     let reply = |raw| {
         let reply: Content<'_> = json::object(raw)?;
-        Some((json::text(reply.id)?, json::text(reply.title).unwrap_or_default()))
+        Some((
+            json::text(reply.id)?,
+            json::text(reply.title).unwrap_or_default(),
+        ))
     };
     match json::text(interactive.kind)?.as_str() {
         "button_reply" => {

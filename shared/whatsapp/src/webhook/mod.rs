@@ -18,10 +18,12 @@ use thiserror::Error;
 pub use account::{AccountChange, AccountId, AccountUpdate, TemplateChange, TemplateUpdate};
 pub use fold::{Folded, fold};
 pub use model::{
-    Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Person, Preference, Receipt,
-    ReceiptStatus, SystemError, SystemEvent, Update,
+    Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Person, Preference,
+    Receipt, ReceiptStatus, SystemError, SystemEvent, Update,
 };
-pub use signature::{AppSecret, EmptySecret, SignatureError, VerifyToken, verify, verify_challenge};
+pub use signature::{
+    AppSecret, EmptySecret, SignatureError, VerifyToken, verify, verify_challenge,
+};
 pub use words::{
     AccountEvent, BanState, Category, Decision, NumberEvent, PinEvent, Quality, Restriction,
     Severity, TemplateEvent, TemplateReason,
@@ -165,8 +167,12 @@ pub fn parse(body: &[u8]) -> Result<Notice, NotJson> {
     let raw: &RawValue = serde_json::from_slice(body).map_err(|_| NotJson)?;
     let mut notice = Notice::default();
     let envelope = json::object::<Envelope<'_>>(Some(raw));
-    let ours = envelope.filter(|it| json::text(it.object).as_deref() == Some("whatsapp_business_account"));
-    match ours.and_then(|envelope| envelope.entry).and_then(|entries| json::list(Some(entries))) {
+    let ours =
+        envelope.filter(|it| json::text(it.object).as_deref() == Some("whatsapp_business_account"));
+    match ours
+        .and_then(|envelope| envelope.entry)
+        .and_then(|entries| json::list(Some(entries)))
+    {
         Some(entries) => entries.into_iter().for_each(|raw| notice.entry(raw)),
         None => notice.strange(Strange::Envelope),
     }
@@ -193,12 +199,16 @@ impl Notice {
             changes: Option<&'a RawValue>,
         }
         let entry = json::object::<Entry<'_>>(Some(raw));
-        let Some((entry, changes)) =
-            entry.and_then(|entry| Some((json::list(Some(entry.changes?))?, entry))).map(|(list, entry)| (entry, list))
+        let Some((entry, changes)) = entry
+            .and_then(|entry| Some((json::list(Some(entry.changes?))?, entry)))
+            .map(|(list, entry)| (entry, list))
         else {
             return self.strange(Strange::Entry);
         };
-        let frame = account::Frame { account: entry.id, time: entry.time };
+        let frame = account::Frame {
+            account: entry.id,
+            time: entry.time,
+        };
         for raw in changes {
             self.change(&frame, raw);
         }
@@ -213,7 +223,8 @@ impl Notice {
             value: Option<&'a RawValue>,
         }
         let change = json::object::<Change<'_>>(Some(raw));
-        let Some((field, value)) = change.and_then(|it| Some((json::text(it.field)?, it.value?))) else {
+        let Some((field, value)) = change.and_then(|it| Some((json::text(it.field)?, it.value?)))
+        else {
             return self.strange(Strange::Change);
         };
         match field.as_str() {

@@ -91,14 +91,25 @@ impl SignatureError {
 
 /// Verifies `X-Hub-Signature-256` over the body's exact bytes, before anything reads them. Any of
 /// the secrets will do, so that old and new hold while they are exchanged.
-pub fn verify(secrets: &[AppSecret], header: Option<&str>, body: &[u8]) -> Result<(), SignatureError> {
+pub fn verify(
+    secrets: &[AppSecret],
+    header: Option<&str>,
+    body: &[u8],
+) -> Result<(), SignatureError> {
     let header = header.ok_or(SignatureError::Missing)?;
-    let hex = header.strip_prefix("sha256=").ok_or(SignatureError::Malformed)?;
-    let given = HEXLOWER.decode(hex.as_bytes()).map_err(|_| SignatureError::Malformed)?;
+    let hex = header
+        .strip_prefix("sha256=")
+        .ok_or(SignatureError::Malformed)?;
+    let given = HEXLOWER
+        .decode(hex.as_bytes())
+        .map_err(|_| SignatureError::Malformed)?;
     if given.len() != ring::digest::SHA256_OUTPUT_LEN {
         return Err(SignatureError::Malformed);
     }
-    match secrets.iter().any(|AppSecret(key)| hmac::verify(key, body, &given).is_ok()) {
+    match secrets
+        .iter()
+        .any(|AppSecret(key)| hmac::verify(key, body, &given).is_ok())
+    {
         true => Ok(()),
         false => Err(SignatureError::Mismatch),
     }
@@ -124,7 +135,9 @@ pub fn verify_challenge(query: &str, token: &VerifyToken) -> Option<String> {
     let challenge = challenge?;
     // Meta sends a number; what a browser could read as a page is not sent back.
     let plain = (1..=256).contains(&challenge.len())
-        && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        && challenge
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     (known && mode.as_deref() == Some("subscribe") && plain).then(|| challenge.into_owned())
 }
 
@@ -139,14 +152,24 @@ mod tests {
     }
 
     fn signed(by: &AppSecret, body: &[u8]) -> String {
-        format!("sha256={}", HEXLOWER.encode(hmac::sign(&by.0, body).as_ref()))
+        format!(
+            "sha256={}",
+            HEXLOWER.encode(hmac::sign(&by.0, body).as_ref())
+        )
     }
 
     #[test]
     fn the_signature_is_the_keyed_digest_that_others_compute_too() {
         // RFC 4231, test case 2.
         let header = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        assert_eq!(verify(&[secret("Jefe")], Some(header), b"what do ya want for nothing?"), Ok(()));
+        assert_eq!(
+            verify(
+                &[secret("Jefe")],
+                Some(header),
+                b"what do ya want for nothing?"
+            ),
+            Ok(())
+        );
     }
 
     #[test]
@@ -156,7 +179,10 @@ mod tests {
         assert_eq!(verify(&secrets, Some(&signed(&old, BODY)), BODY), Ok(()));
         assert_eq!(verify(&secrets, Some(&signed(&new, BODY)), BODY), Ok(()));
         let mismatch = Err(SignatureError::Mismatch);
-        assert_eq!(verify(&secrets, Some(&signed(&foreign, BODY)), BODY), mismatch);
+        assert_eq!(
+            verify(&secrets, Some(&signed(&foreign, BODY)), BODY),
+            mismatch
+        );
         assert_eq!(verify(&[], Some(&signed(&old, BODY)), BODY), mismatch);
     }
 
@@ -167,7 +193,10 @@ mod tests {
         for place in 0..BODY.len() {
             let mut body = BODY.to_vec();
             body[place] ^= 1;
-            assert_eq!(verify(&secret, Some(&header), &body), Err(SignatureError::Mismatch));
+            assert_eq!(
+                verify(&secret, Some(&header), &body),
+                Err(SignatureError::Mismatch)
+            );
         }
     }
 
@@ -189,7 +218,11 @@ mod tests {
             &format!("sha256={}zz", &hex[..62]),
         ];
         for header in wrong {
-            assert_eq!(verify(&secret, Some(header), BODY), Err(SignatureError::Malformed), "{header}");
+            assert_eq!(
+                verify(&secret, Some(header), BODY),
+                Err(SignatureError::Malformed),
+                "{header}"
+            );
         }
     }
 
@@ -197,9 +230,14 @@ mod tests {
     fn the_webhook_is_registered_only_with_the_token() {
         let token = VerifyToken::parse("a word/ação").expect("not empty");
         let check = |query: &str, expected: Option<&str>| {
-            assert_eq!(verify_challenge(query, &token).as_deref(), expected, "{query}");
+            assert_eq!(
+                verify_challenge(query, &token).as_deref(),
+                expected,
+                "{query}"
+            );
         };
-        let right = "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a+word%2Fa%C3%A7%C3%A3o";
+        let right =
+            "hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=a+word%2Fa%C3%A7%C3%A3o";
         check(right, Some("1158201444"));
         check(&format!("{right}&more=1"), Some("1158201444"));
         check(&right.replace("a+word", "a+Word"), None);
@@ -217,6 +255,9 @@ mod tests {
         assert!(AppSecret::parse(" \n").is_err());
         assert!(VerifyToken::parse("").is_err());
         let token = VerifyToken::parse("word").expect("not empty");
-        assert_eq!(format!("{:?} {token:?}", secret("word")), "AppSecret(…) VerifyToken(…)");
+        assert_eq!(
+            format!("{:?} {token:?}", secret("word")),
+            "AppSecret(…) VerifyToken(…)"
+        );
     }
 }

@@ -13,7 +13,11 @@ fn notification(letter: char) -> NotificationId {
 }
 
 fn callback(letter: char, attempt: u32) -> String {
-    Callback { notification: notification(letter), attempt }.to_string()
+    Callback {
+        notification: notification(letter),
+        attempt,
+    }
+    .to_string()
 }
 
 fn number(digits: &str) -> PhoneNumberId {
@@ -30,7 +34,9 @@ fn messages(more: Value) -> Value {
         "messaging_product": "whatsapp",
         "metadata": { "display_phone_number": "551140000001", "phone_number_id": "700000000000001" },
     });
-    let (Value::Object(value), Value::Object(more)) = (&mut value, more) else { panic!("objects") };
+    let (Value::Object(value), Value::Object(more)) = (&mut value, more) else {
+        panic!("objects")
+    };
     value.extend(more);
     post("messages", json!(value))
 }
@@ -59,24 +65,28 @@ fn status(word: &str, callback: &str) -> Value {
 }
 
 fn receipt(status: Value) -> Receipt {
-    match only(&messages(json!({ "statuses": [status] }))) {
-        Update::Receipt(receipt) => receipt,
-        _ => panic!("not a receipt"),
-    }
+    let Update::Receipt(receipt) = only(&messages(json!({ "statuses": [status] }))) else {
+        panic!("not a receipt")
+    };
+    receipt
 }
 
 fn inbound(message: Value) -> Inbound {
-    let contacts = json!([{ "profile": { "name": "Ana" }, "wa_id": "5511987654321", "user_id": USER }]);
-    match only(&messages(json!({ "contacts": contacts, "messages": [message] }))) {
-        Update::Inbound(inbound) => *inbound,
-        _ => panic!("not a message"),
-    }
+    let contacts =
+        json!([{ "profile": { "name": "Ana" }, "wa_id": "5511987654321", "user_id": USER }]);
+    let post = messages(json!({ "contacts": contacts, "messages": [message] }));
+    let Update::Inbound(inbound) = only(&post) else {
+        panic!("not a message")
+    };
+    *inbound
 }
 
 fn message(kind: &str, content: Value) -> Value {
     let mut message = json!({ "from": "5511987654321", "from_user_id": USER,
         "id": "wamid.INBOUND001==", "timestamp": "1793400100", "type": kind });
-    let (Value::Object(into), Value::Object(content)) = (&mut message, content) else { panic!("objects") };
+    let (Value::Object(into), Value::Object(content)) = (&mut message, content) else {
+        panic!("objects")
+    };
     into.extend(content);
     message
 }
@@ -92,7 +102,13 @@ fn ana() -> Person {
 fn a_receipt_leads_to_its_notification_and_attempt() {
     let read = receipt(status("delivered", &callback('a', 2)));
     assert_eq!(read.number, ours());
-    assert_eq!(read.callback, Some(Callback { notification: notification('a'), attempt: 2 }));
+    assert_eq!(
+        read.callback,
+        Some(Callback {
+            notification: notification('a'),
+            attempt: 2
+        })
+    );
     assert_eq!(read.status, ReceiptStatus::Delivered);
     assert_eq!(read.at.map(Timestamp::as_second), Some(1_793_400_012));
     assert_eq!(read.contact.and_then(|it| it.phone), ana().phone);
@@ -109,7 +125,11 @@ fn every_state_of_a_message_is_told_apart() {
         ("warning", ReceiptStatus::Other(OtherStatus::Warning)),
         ("teleported", ReceiptStatus::Other(OtherStatus::Unknown)),
     ] {
-        assert_eq!(receipt(status(word, &callback('a', 1))).status, expected, "{word}");
+        assert_eq!(
+            receipt(status(word, &callback('a', 1))).status,
+            expected,
+            "{word}"
+        );
     }
 }
 
@@ -118,13 +138,20 @@ fn a_failure_says_whose_fault_it_is_and_repeats_nothing_of_metas_text() {
     let mut failed = status("failed", &callback('a', 1));
     failed["errors"] = json!([{ "code": 131_026, "title": "Message undeliverable to +5511987654321",
         "message": "x", "error_data": { "details": "y" }, "href": "/z" }]);
-    let ReceiptStatus::Failed(failure) = receipt(failed.clone()).status else { panic!("not failed") };
-    assert_eq!((failure.kind, failure.code), (FailureKind::Permanent, Some(131_026)));
+    let ReceiptStatus::Failed(failure) = receipt(failed.clone()).status else {
+        panic!("not failed")
+    };
+    assert_eq!(
+        (failure.kind, failure.code),
+        (FailureKind::Permanent, Some(131_026))
+    );
     assert!(!failure.title.contains("5511"), "{}", failure.title);
 
     for errors in [json!([]), json!([{}]), json!("none"), json!(null)] {
         failed["errors"] = errors;
-        let ReceiptStatus::Failed(failure) = receipt(failed.clone()).status else { panic!("not failed") };
+        let ReceiptStatus::Failed(failure) = receipt(failed.clone()).status else {
+            panic!("not failed")
+        };
         assert_eq!((failure.kind, failure.code), (FailureKind::Technical, None));
     }
 }
@@ -144,39 +171,71 @@ fn a_receipt_for_somebody_without_a_number_names_them_by_their_id() {
     read["recipient_id"] = json!("");
     read["recipient_user_id"] = json!(USER);
     let contact = receipt(read).contact.expect("named");
-    assert!(contact == Person { phone: None, ..ana() });
+    assert!(
+        contact
+            == Person {
+                phone: None,
+                ..ana()
+            }
+    );
 }
 
 #[test]
 fn a_customers_words_and_presses_arrive() {
     let check = |kind: &str, content: Value, expected: InboundContent| {
         let read = inbound(message(kind, content));
-        assert!(read.content == expected, "{kind} is read as {}", read.content.label());
+        assert!(
+            read.content == expected,
+            "{kind} is read as {}",
+            read.content.label()
+        );
         assert!(read.from == ana() && read.number == ours());
         assert_eq!(read.id.expose(), "wamid.INBOUND001==");
         assert_eq!(read.at.map(Timestamp::as_second), Some(1_793_400_100));
     };
-    check("text", json!({ "text": { "body": "Olá" } }), InboundContent::Text { body: "Olá".into() });
+    check(
+        "text",
+        json!({ "text": { "body": "Olá" } }),
+        InboundContent::Text {
+            body: "Olá".into()
+        },
+    );
     check(
         "button",
         json!({ "button": { "payload": "ntf_x:dispute", "text": "Não fui eu" } }),
-        InboundContent::Button { payload: "ntf_x:dispute".into(), text: "Não fui eu".into() },
+        InboundContent::Button {
+            payload: "ntf_x:dispute".into(),
+            text: "Não fui eu".into(),
+        },
     );
     check(
         "interactive",
         json!({ "interactive": { "type": "button_reply", "button_reply": { "id": "no", "title": "Não" } } }),
-        InboundContent::ButtonReply { id: "no".into(), title: "Não".into() },
+        InboundContent::ButtonReply {
+            id: "no".into(),
+            title: "Não".into(),
+        },
     );
     check(
         "interactive",
         json!({ "interactive": { "type": "list_reply", "list_reply": { "id": "card", "title": "Cartão" } } }),
-        InboundContent::ListReply { id: "card".into(), title: "Cartão".into() },
+        InboundContent::ListReply {
+            id: "card".into(),
+            title: "Cartão".into(),
+        },
     );
-    check("interactive", json!({ "interactive": { "type": "nfm_reply" } }), InboundContent::Other);
+    check(
+        "interactive",
+        json!({ "interactive": { "type": "nfm_reply" } }),
+        InboundContent::Other,
+    );
     check(
         "image",
         json!({ "image": { "id": "1", "caption": "Boleto" } }),
-        InboundContent::Media { kind: MediaKind::Image, caption: Some("Boleto".into()) },
+        InboundContent::Media {
+            kind: MediaKind::Image,
+            caption: Some("Boleto".into()),
+        },
     );
     for (kind, expected) in [
         ("video", MediaKind::Video),
@@ -184,28 +243,68 @@ fn a_customers_words_and_presses_arrive() {
         ("document", MediaKind::Document),
         ("sticker", MediaKind::Sticker),
     ] {
-        check(kind, json!({ kind: {} }), InboundContent::Media { kind: expected, caption: None });
+        check(
+            kind,
+            json!({ kind: {} }),
+            InboundContent::Media {
+                kind: expected,
+                caption: None,
+            },
+        );
     }
-    check("location", json!({ "location": { "latitude": -23.5 } }), InboundContent::Location);
-    check("contacts", json!({ "contacts": [] }), InboundContent::Contacts);
+    check(
+        "location",
+        json!({ "location": { "latitude": -23.5 } }),
+        InboundContent::Location,
+    );
+    check(
+        "contacts",
+        json!({ "contacts": [] }),
+        InboundContent::Contacts,
+    );
     check("order", json!({ "order": {} }), InboundContent::Order);
-    check("unsupported", json!({ "errors": [{ "code": 131_051 }] }), InboundContent::Unsupported);
+    check(
+        "unsupported",
+        json!({ "errors": [{ "code": 131_051 }] }),
+        InboundContent::Unsupported,
+    );
     check("request_welcome", json!({}), InboundContent::Other);
     check("hologram", json!({ "hologram": {} }), InboundContent::Other);
 }
 
 #[test]
 fn a_reply_names_the_message_that_it_answers() {
-    let quoting = json!({ "text": { "body": "Sim" }, "context": { "from": "551140000001", "id": WAMID } });
-    assert_eq!(inbound(message("text", quoting)).in_reply_to.as_ref().map(MessageId::expose), Some(WAMID));
+    let quoting =
+        json!({ "text": { "body": "Sim" }, "context": { "from": "551140000001", "id": WAMID } });
+    assert_eq!(
+        inbound(message("text", quoting))
+            .in_reply_to
+            .as_ref()
+            .map(MessageId::expose),
+        Some(WAMID)
+    );
 
     let forwarded = json!({ "text": { "body": "Sim" }, "context": { "forwarded": true } });
     assert!(inbound(message("text", forwarded)).in_reply_to.is_none());
 
-    let reaction = inbound(message("reaction", json!({ "reaction": { "message_id": WAMID, "emoji": "👍" } })));
-    assert_eq!(reaction.in_reply_to.as_ref().map(MessageId::expose), Some(WAMID));
-    assert!(reaction.content == InboundContent::Reaction { emoji: Some("👍".into()) });
-    let removed = inbound(message("reaction", json!({ "reaction": { "message_id": WAMID, "emoji": "" } })));
+    let reaction = inbound(message(
+        "reaction",
+        json!({ "reaction": { "message_id": WAMID, "emoji": "👍" } }),
+    ));
+    assert_eq!(
+        reaction.in_reply_to.as_ref().map(MessageId::expose),
+        Some(WAMID)
+    );
+    assert!(
+        reaction.content
+            == InboundContent::Reaction {
+                emoji: Some("👍".into())
+            }
+    );
+    let removed = inbound(message(
+        "reaction",
+        json!({ "reaction": { "message_id": WAMID, "emoji": "" } }),
+    ));
     assert!(removed.content == InboundContent::Reaction { emoji: None });
 }
 
@@ -219,7 +318,10 @@ fn a_changed_number_is_told_with_what_is_disclosed_of_the_new_one() {
     };
     assert_eq!(now.phone, E164::parse("+5521912345678").ok());
 
-    let other = inbound(message("system", json!({ "system": { "type": "customer_identity_changed" } })));
+    let other = inbound(message(
+        "system",
+        json!({ "system": { "type": "customer_identity_changed" } }),
+    ));
     assert!(other.content == InboundContent::System(SystemEvent::Other));
 }
 
@@ -231,13 +333,29 @@ fn a_customer_without_a_number_is_known_by_their_id_and_a_stranger_by_nothing() 
     let post = |message: &Value, contacts: &Value| {
         messages(json!({ "contacts": contacts, "messages": [message] }))
     };
-    let Update::Inbound(read) = only(&post(&nameless, &contacts)) else { panic!("not a message") };
-    assert!(read.from == Person { phone: None, ..ana() });
+    let Update::Inbound(read) = only(&post(&nameless, &contacts)) else {
+        panic!("not a message")
+    };
+    assert!(
+        read.from
+            == Person {
+                phone: None,
+                ..ana()
+            }
+    );
 
     // The message names nobody: the only contact wrote it.
     nameless["from_user_id"] = json!(null);
-    let Update::Inbound(read) = only(&post(&nameless, &contacts)) else { panic!("not a message") };
-    assert!(read.from == Person { phone: None, ..ana() });
+    let Update::Inbound(read) = only(&post(&nameless, &contacts)) else {
+        panic!("not a message")
+    };
+    assert!(
+        read.from
+            == Person {
+                phone: None,
+                ..ana()
+            }
+    );
 
     // Of two contacts nobody knows which.
     let two = json!([{ "user_id": USER }, { "user_id": "BR.2" }]);
@@ -256,23 +374,34 @@ fn read_strange(post: &Value) -> Vec<(Strange, u32)> {
 #[test]
 fn a_marketing_preference_is_read_and_nothing_else_is_taken_for_one() {
     let preference = |category: &str, value: &str| {
-        messages(json!({ "user_preferences": [ { "wa_id": "5511987654321", "user_id": USER,
-            "category": category, "value": value, "timestamp": 1_793_400_300 } ] }))
+        messages(
+            json!({ "user_preferences": [ { "wa_id": "5511987654321", "user_id": USER,
+            "category": category, "value": value, "timestamp": 1_793_400_300 } ] }),
+        )
     };
     for (value, choice) in [("stop", Choice::Stop), ("resume", Choice::Resume)] {
         let mut post = preference("marketing_messages", value);
         post["entry"][0]["changes"][0]["field"] = json!("user_preferences");
-        let Update::Preference(read) = only(&post) else { panic!("not a preference") };
+        let Update::Preference(read) = only(&post) else {
+            panic!("not a preference")
+        };
         assert!(read.from == ana() && read.choice == choice && read.at.is_some());
     }
-    for (category, value) in [("marketing_messages", "signup"), ("utility_messages", "stop")] {
-        assert_eq!(read_strange(&preference(category, value)), [(Strange::Preference, 1)]);
+    for (category, value) in [
+        ("marketing_messages", "signup"),
+        ("utility_messages", "stop"),
+    ] {
+        assert_eq!(
+            read_strange(&preference(category, value)),
+            [(Strange::Preference, 1)]
+        );
     }
 }
 
 #[test]
 fn an_error_of_the_system_is_passed_on() {
-    let Update::SystemError(error) = only(&messages(json!({ "errors": [{ "code": 131_035 }] }))) else {
+    let Update::SystemError(error) = only(&messages(json!({ "errors": [{ "code": 131_035 }] })))
+    else {
         panic!("not an error")
     };
     assert_eq!((error.number, error.failure.code), (ours(), Some(131_035)));
@@ -287,14 +416,19 @@ fn one_strange_entry_harms_itself_alone() {
     ]);
     let notice = read(&messages(json!({ "statuses": strange })));
     assert_eq!(notice.updates.len(), 3);
-    assert_eq!(notice.strange.into_iter().collect::<Vec<_>>(), [(Strange::Receipt, 7)]);
+    assert_eq!(
+        notice.strange.into_iter().collect::<Vec<_>>(),
+        [(Strange::Receipt, 7)]
+    );
 
     let text = message("text", json!({ "text": { "body": "Oi" } }));
     let strange = json!([
         text, message("text", json!({})), message("text", json!({ "text": { "body": 7 } })),
         message("button", json!({ "button": {} })), { "type": "text" }, 7, text,
     ]);
-    let notice = read(&messages(json!({ "messages": strange, "statuses": [good], "errors": [{}] })));
+    let notice = read(&messages(
+        json!({ "messages": strange, "statuses": [good], "errors": [{}] }),
+    ));
     assert_eq!(notice.updates.len(), 3);
     let counted = [(Strange::Message, 5), (Strange::SystemError, 1)];
     assert_eq!(notice.strange.into_iter().collect::<Vec<_>>(), counted);
@@ -302,7 +436,8 @@ fn one_strange_entry_harms_itself_alone() {
 
 #[test]
 fn strange_frames_leave_the_others_alone() {
-    let good = messages(json!({ "statuses": [status("read", &callback('a', 1))] }))["entry"][0].clone();
+    let good =
+        messages(json!({ "statuses": [status("read", &callback('a', 1))] }))["entry"][0].clone();
     let mut nobody = good.clone();
     nobody["changes"][0]["value"]["metadata"] = json!({ "phone_number_id": "not digits" });
     let mut no_list = good.clone();
@@ -313,16 +448,37 @@ fn strange_frames_leave_the_others_alone() {
     ]);
     let notice = read(&json!({ "object": "whatsapp_business_account", "entry": frames }));
     assert_eq!(notice.updates.len(), 1);
-    let counted = [(Strange::Entry, 3), (Strange::Change, 4), (Strange::Number, 1)];
+    let counted = [
+        (Strange::Entry, 3),
+        (Strange::Change, 4),
+        (Strange::Number, 1),
+    ];
     assert_eq!(notice.strange.into_iter().collect::<Vec<_>>(), counted);
 }
 
 #[test]
 fn json_that_is_no_notice_is_counted_and_what_is_no_json_is_refused() {
-    for body in ["7", "[]", "{}", r#"{"object":"page","entry":[]}"#, r#"{"object":"whatsapp_business_account"}"#] {
-        assert_eq!(read_strange(&serde_json::from_str(body).expect("JSON")), [(Strange::Envelope, 1)], "{body}");
+    for body in [
+        "7",
+        "[]",
+        "{}",
+        r#"{"object":"page","entry":[]}"#,
+        r#"{"object":"whatsapp_business_account"}"#,
+    ] {
+        assert_eq!(
+            read_strange(&serde_json::from_str(body).expect("JSON")),
+            [(Strange::Envelope, 1)],
+            "{body}"
+        );
     }
-    for body in [&b""[..], b"{", b"sent=1", b"{}{}", b"\xff\xfe", &messages(json!({})).to_string().as_bytes()[..90]] {
+    for body in [
+        &b""[..],
+        b"{",
+        b"sent=1",
+        b"{}{}",
+        b"\xff\xfe",
+        &messages(json!({})).to_string().as_bytes()[..90],
+    ] {
         assert!(parse(body) == Err(NotJson));
     }
 }
@@ -330,7 +486,13 @@ fn json_that_is_no_notice_is_counted_and_what_is_no_json_is_refused() {
 #[test]
 fn a_thousand_receipts_in_three_megabytes_are_folded_to_their_notifications() {
     let padding = "x".repeat(2_700);
-    let word = |place: usize| if place % 2 == 0 { "sent" } else { "delivered" };
+    let word = |place: usize| {
+        if place.is_multiple_of(2) {
+            "sent"
+        } else {
+            "delivered"
+        }
+    };
     let letter = |place: usize| char::from(b'a' + u8::try_from(place / 2 % 20).expect("small"));
     let statuses: Vec<Value> = (0..1_000)
         .map(|place| {
@@ -340,12 +502,21 @@ fn a_thousand_receipts_in_three_megabytes_are_folded_to_their_notifications() {
         })
         .collect();
     let body = messages(json!({ "statuses": statuses })).to_string();
-    assert!((2_800_000..MAX_BODY).contains(&body.len()), "{}", body.len());
+    assert!(
+        (2_800_000..MAX_BODY).contains(&body.len()),
+        "{}",
+        body.len()
+    );
     let notice = parse(body.as_bytes()).expect("JSON");
     assert_eq!(notice.updates.len(), 1_000);
     let folded = fold(&notice.updates);
     assert_eq!((folded.sent, folded.receipts.len()), (500, 20));
-    assert!(folded.receipts.values().all(|it| it.delivered && !it.read && it.failed.is_none()));
+    assert!(
+        folded
+            .receipts
+            .values()
+            .all(|it| it.delivered && !it.read && it.failed.is_none())
+    );
 }
 
 #[test]
@@ -366,14 +537,34 @@ fn whatever_order_the_receipts_come_in_they_fold_to_the_same() {
         status("deleted", &callback('c', 1)),
         status("delivered", "somebody else's"),
     ];
-    let folded = |statuses: &[Value]| fold(&read(&messages(json!({ "statuses": statuses }))).updates);
+    let folded =
+        |statuses: &[Value]| fold(&read(&messages(json!({ "statuses": statuses }))).updates);
     let expected = folded(&statuses);
     assert_eq!((expected.sent, expected.other, expected.foreign), (1, 1, 1));
     let of = |letter| &expected.receipts[&(notification(letter), ours())];
     let title = |failure: &Failure| failure.code;
-    assert_eq!(of('a').failed.as_ref().map(|(attempt, it)| (*attempt, title(it))), Some((2, Some(131_026))));
-    assert_eq!(*of('b'), Receipts { read: true, ..Receipts::default() });
-    assert_eq!(*of('c'), Receipts { delivered: true, read: true, failed: None });
+    assert_eq!(
+        of('a')
+            .failed
+            .as_ref()
+            .map(|(attempt, it)| (*attempt, title(it))),
+        Some((2, Some(131_026)))
+    );
+    assert_eq!(
+        *of('b'),
+        Receipts {
+            read: true,
+            ..Receipts::default()
+        }
+    );
+    assert_eq!(
+        *of('c'),
+        Receipts {
+            delivered: true,
+            read: true,
+            failed: None
+        }
+    );
     assert_eq!(expected.receipts.len(), 3);
     for turn in 0..statuses.len() {
         let mut turned = statuses.clone();
@@ -400,7 +591,16 @@ fn another_numbers_receipt_is_not_mixed_with_ours() {
 #[test]
 fn what_is_printed_of_a_person_is_masked() {
     assert_eq!(format!("{:?}", ana()), "Person(+55 (11) *****-4321)");
-    assert_eq!(format!("{:?}", Person { phone: None, ..ana() }), "Person(without a number)");
+    assert_eq!(
+        format!(
+            "{:?}",
+            Person {
+                phone: None,
+                ..ana()
+            }
+        ),
+        "Person(without a number)"
+    );
 }
 
 #[test]
@@ -408,7 +608,9 @@ fn deeply_nested_rubbish_does_not_overflow_the_stack() {
     let depth = 200_000;
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let status = format!(r#"{{"status":"read","recipient_id":{deep},"more":{deep}}}"#);
-    let body = messages(json!({ "statuses": ["here"] })).to_string().replace("\"here\"", &status);
+    let body = messages(json!({ "statuses": ["here"] }))
+        .to_string()
+        .replace("\"here\"", &status);
     let notice = parse(body.as_bytes()).expect("JSON");
     assert_eq!(notice.updates.len(), 1);
 }

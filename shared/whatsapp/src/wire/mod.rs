@@ -10,7 +10,11 @@ use recado_domain::message::{
 use recado_domain::money::Money;
 use serde::Serialize;
 
-use shape::{Action, Amount, Component, Content, Envelope, Interactive, Item, Language, MediaObject, Order, OrderAction, OrderContent, Parameter, PaymentSetting, PixCode, Reply, ReplyButton, Row, Section, Template, TextHeader, TextObject};
+use shape::{
+    Action, Amount, Component, Content, Envelope, Interactive, Item, Language, MediaObject, Order,
+    OrderAction, OrderContent, Parameter, PaymentSetting, PixCode, Reply, ReplyButton, Row,
+    Section, Template, TextHeader, TextObject,
+};
 
 use crate::webhook::MessageId;
 
@@ -67,28 +71,39 @@ fn content(message: &Outgoing) -> (&'static str, Content<'_>) {
         Outgoing::Text { body } => ("text", Content::Text { body }),
         Outgoing::Buttons(it) => ("interactive", Content::Interactive(buttons(it))),
         Outgoing::List(it) => ("interactive", Content::Interactive(list(it))),
-        Outgoing::OrderDetails { body, order } => {
-            ("interactive", Content::Interactive(order_message(body, order)))
-        }
+        Outgoing::OrderDetails { body, order } => (
+            "interactive",
+            Content::Interactive(order_message(body, order)),
+        ),
     }
 }
 
 fn template(message: &TemplateMessage) -> Template<'_> {
-    let header = message.header.as_ref().map(|value| Component::of("header", vec![header(value)]));
+    let header = message
+        .header
+        .as_ref()
+        .map(|value| Component::of("header", vec![header(value)]));
     let body = match &message.body {
-        BodyValues::Named(values) => {
-            values.iter().map(|(name, value)| Parameter::text(Some(name.as_str()), value)).collect()
-        }
-        BodyValues::Positional(values) => {
-            values.iter().map(|value| Parameter::text(None, value)).collect::<Vec<_>>()
-        }
+        BodyValues::Named(values) => values
+            .iter()
+            .map(|(name, value)| Parameter::text(Some(name.as_str()), value))
+            .collect(),
+        BodyValues::Positional(values) => values
+            .iter()
+            .map(|value| Parameter::text(None, value))
+            .collect::<Vec<_>>(),
     };
     // Meta lets a component without values be left out.
     let body = (!body.is_empty()).then(|| Component::of("body", body));
-    let buttons = message.buttons.iter().map(|(place, value)| button(*place, value));
+    let buttons = message
+        .buttons
+        .iter()
+        .map(|(place, value)| button(*place, value));
     Template {
         name: &message.name,
-        language: Language { code: message.language.code() },
+        language: Language {
+            code: message.language.code(),
+        },
         components: header.into_iter().chain(body).chain(buttons).collect(),
     }
 }
@@ -96,17 +111,30 @@ fn template(message: &TemplateMessage) -> Template<'_> {
 fn header(value: &HeaderValue) -> Parameter<'_> {
     match value {
         HeaderValue::Text { name, value } => Parameter::text(Some(name), value),
-        HeaderValue::Image(at) => Parameter::Image { image: media(at, None) },
-        HeaderValue::Document { media: at, filename } => {
-            Parameter::Document { document: media(at, Some(filename)) }
-        }
+        HeaderValue::Image(at) => Parameter::Image {
+            image: media(at, None),
+        },
+        HeaderValue::Document {
+            media: at,
+            filename,
+        } => Parameter::Document {
+            document: media(at, Some(filename)),
+        },
     }
 }
 
 fn media<'a>(media: &'a Media, filename: Option<&'a str>) -> MediaObject<'a> {
     match media {
-        Media::Id(id) => MediaObject { id: Some(id), link: None, filename },
-        Media::Link(link) => MediaObject { id: None, link: Some(link), filename },
+        Media::Id(id) => MediaObject {
+            id: Some(id),
+            link: None,
+            filename,
+        },
+        Media::Link(link) => MediaObject {
+            id: None,
+            link: Some(link),
+            filename,
+        },
     }
 }
 
@@ -116,10 +144,17 @@ fn button(place: u8, value: &ButtonValue) -> Component<'_> {
         ButtonValue::Url { suffix } => ("url", Parameter::text(None, suffix)),
         // Meta keeps an authentication template's button as a link.
         ButtonValue::OneTimeCode { code } => ("url", Parameter::text(None, code)),
-        ButtonValue::CopyCode { code } => ("copy_code", Parameter::CouponCode { coupon_code: code }),
-        ButtonValue::OrderDetails(it) => {
-            ("order_details", Parameter::Action { action: OrderAction { order_details: order(it) } })
+        ButtonValue::CopyCode { code } => {
+            ("copy_code", Parameter::CouponCode { coupon_code: code })
         }
+        ButtonValue::OrderDetails(it) => (
+            "order_details",
+            Parameter::Action {
+                action: OrderAction {
+                    order_details: order(it),
+                },
+            },
+        ),
     };
     Component {
         kind: "button",
@@ -130,16 +165,23 @@ fn button(place: u8, value: &ButtonValue) -> Component<'_> {
 }
 
 fn buttons(message: &ButtonsMessage) -> Interactive<'_> {
-    let replies = message
-        .buttons
-        .iter()
-        .map(|(id, title)| ReplyButton { kind: "reply", reply: Reply { id, title } });
+    let replies = message.buttons.iter().map(|(id, title)| ReplyButton {
+        kind: "reply",
+        reply: Reply { id, title },
+    });
     Interactive {
         kind: "button",
-        header: message.header.as_deref().map(|text| TextHeader { kind: "text", text }),
-        body: TextObject { text: &message.body },
+        header: message
+            .header
+            .as_deref()
+            .map(|text| TextHeader { kind: "text", text }),
+        body: TextObject {
+            text: &message.body,
+        },
         footer: message.footer.as_deref().map(|text| TextObject { text }),
-        action: Action::Buttons { buttons: replies.collect() },
+        action: Action::Buttons {
+            buttons: replies.collect(),
+        },
     }
 }
 
@@ -148,15 +190,24 @@ fn list(message: &ListMessage) -> Interactive<'_> {
         title,
         rows: rows
             .iter()
-            .map(|row| Row { id: &row.id, title: &row.title, description: row.description.as_deref() })
+            .map(|row| Row {
+                id: &row.id,
+                title: &row.title,
+                description: row.description.as_deref(),
+            })
             .collect(),
     });
     Interactive {
         kind: "list",
         header: None,
-        body: TextObject { text: &message.body },
+        body: TextObject {
+            text: &message.body,
+        },
         footer: None,
-        action: Action::List { button: &message.open, sections: sections.collect() },
+        action: Action::List {
+            button: &message.open,
+            sections: sections.collect(),
+        },
     }
 }
 
@@ -166,13 +217,16 @@ fn order_message<'a>(body: &'a str, details: &'a OrderDetails) -> Interactive<'a
         header: None,
         body: TextObject { text: body },
         footer: None,
-        action: Action::Order { name: "review_and_pay", parameters: order(details) },
+        action: Action::Order {
+            name: "review_and_pay",
+            parameters: order(details),
+        },
     }
 }
 
-fn order(details: &OrderDetails) -> Order<'_> {
+fn order(details: &OrderDetails) -> Box<Order<'_>> {
     let total = amount(details.total);
-    Order {
+    Box::new(Order {
         reference_id: &details.reference_id,
         kind: "digital-goods",
         payment_type: "br",
@@ -190,15 +244,26 @@ fn order(details: &OrderDetails) -> Order<'_> {
         order: OrderContent {
             status: "pending",
             // Meta adds up: the one item, no tax (which must be there even so), is the total.
-            items: [Item { retailer_id: "1", name: &details.item, amount: total, quantity: 1 }],
+            items: [Item {
+                retailer_id: "1",
+                name: &details.item,
+                amount: total,
+                quantity: 1,
+            }],
             subtotal: total,
-            tax: Amount { value: 0, offset: 100 },
+            tax: Amount {
+                value: 0,
+                offset: 100,
+            },
         },
-    }
+    })
 }
 
 fn amount(money: Money) -> Amount {
-    Amount { value: money.minor, offset: 100 }
+    Amount {
+        value: money.minor,
+        offset: 100,
+    }
 }
 
 fn key_type(kind: PixKeyType) -> &'static str {
@@ -210,7 +275,6 @@ fn key_type(kind: PixKeyType) -> &'static str {
         PixKeyType::Evp => "EVP",
     }
 }
-
 
 #[cfg(test)]
 mod tests;

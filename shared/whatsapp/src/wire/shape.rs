@@ -53,7 +53,12 @@ pub(super) struct Component<'a> {
 
 impl<'a> Component<'a> {
     pub(super) fn of(kind: &'static str, parameters: Vec<Parameter<'a>>) -> Self {
-        Self { kind, sub_type: None, index: None, parameters }
+        Self {
+            kind,
+            sub_type: None,
+            index: None,
+            parameters,
+        }
     }
 }
 
@@ -84,7 +89,10 @@ pub(super) enum Parameter<'a> {
 
 impl<'a> Parameter<'a> {
     pub(super) fn text(parameter_name: Option<&'a str>, text: &'a str) -> Self {
-        Self::Text { parameter_name, text }
+        Self::Text {
+            parameter_name,
+            text,
+        }
     }
 }
 
@@ -100,7 +108,7 @@ pub(super) struct MediaObject<'a> {
 
 #[derive(Serialize)]
 pub(super) struct OrderAction<'a> {
-    pub(super) order_details: Order<'a>,
+    pub(super) order_details: Box<Order<'a>>,
 }
 
 #[derive(Serialize)]
@@ -130,9 +138,17 @@ pub(super) struct TextObject<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum Action<'a> {
-    Buttons { buttons: Vec<ReplyButton<'a>> },
-    List { button: &'a str, sections: Vec<Section<'a>> },
-    Order { name: &'static str, parameters: Order<'a> },
+    Buttons {
+        buttons: Vec<ReplyButton<'a>>,
+    },
+    List {
+        button: &'a str,
+        sections: Vec<Section<'a>>,
+    },
+    Order {
+        name: &'static str,
+        parameters: Box<Order<'a>>,
+    },
 }
 
 #[derive(Serialize)]

@@ -13,14 +13,21 @@ fn ana() -> Addressee {
 
 fn callback() -> Callback {
     let notification = NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid");
-    Callback { notification, attempt: 1 }
+    Callback {
+        notification,
+        attempt: 1,
+    }
 }
 
 fn sent(message: &Outgoing) -> Value {
     serde_json::from_slice(&super::message(&ana(), message, Some(&callback()))).expect("JSON")
 }
 
-fn filled(header: Option<HeaderValue>, body: BodyValues, buttons: Vec<(u8, ButtonValue)>) -> Outgoing {
+fn filled(
+    header: Option<HeaderValue>,
+    body: BodyValues,
+    buttons: Vec<(u8, ButtonValue)>,
+) -> Outgoing {
     Outgoing::Template(TemplateMessage {
         name: "card_purchase_alert".into(),
         language: Locale::PtBr,
@@ -31,13 +38,21 @@ fn filled(header: Option<HeaderValue>, body: BodyValues, buttons: Vec<(u8, Butto
 }
 
 fn named(values: &[(&str, &str)]) -> BodyValues {
-    BodyValues::Named(values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+    BodyValues::Named(
+        values
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
+    )
 }
 
 fn bill() -> OrderDetails {
     OrderDetails {
         reference_id: "FAT-2026-09-000778-1".into(),
-        total: Money { minor: 12_050, currency: Currency::Brl },
+        total: Money {
+            minor: 12_050,
+            currency: Currency::Brl,
+        },
         item: "Fatura cartão final 4321".into(),
         pix_code: "00020101021226FICTICIO6304ABCD".into(),
         merchant_name: "BANCO AURORA SA".into(),
@@ -49,11 +64,28 @@ fn bill() -> OrderDetails {
 #[test]
 fn a_template_with_named_values_and_buttons() {
     let buttons = vec![
-        (0, ButtonValue::QuickReply { payload: "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:dispute".into() }),
-        (2, ButtonValue::Url { suffix: "tx_778".into() }),
+        (
+            0,
+            ButtonValue::QuickReply {
+                payload: "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:dispute".into(),
+            },
+        ),
+        (
+            2,
+            ButtonValue::Url {
+                suffix: "tx_778".into(),
+            },
+        ),
     ];
-    let header = HeaderValue::Text { name: "bank".into(), value: "Banco Aurora".into() };
-    let body = named(&[("amount", "R$ 120,50"), ("merchant", "Padaria Sol"), ("last4", "4321")]);
+    let header = HeaderValue::Text {
+        name: "bank".into(),
+        value: "Banco Aurora".into(),
+    };
+    let body = named(&[
+        ("amount", "R$ 120,50"),
+        ("merchant", "Padaria Sol"),
+        ("last4", "4321"),
+    ]);
     insta::assert_json_snapshot!(sent(&filled(Some(header), body, buttons)));
 }
 
@@ -76,8 +108,17 @@ fn a_template_without_values_has_no_components() {
 #[test]
 fn a_template_with_an_image_and_a_code_to_copy() {
     let header = HeaderValue::Image(Media::Id("910000000000001".into()));
-    let buttons = vec![(0, ButtonValue::CopyCode { code: "AURORA10".into() })];
-    insta::assert_json_snapshot!(sent(&filled(Some(header), named(&[("name", "Ana")]), buttons)));
+    let buttons = vec![(
+        0,
+        ButtonValue::CopyCode {
+            code: "AURORA10".into(),
+        },
+    )];
+    insta::assert_json_snapshot!(sent(&filled(
+        Some(header),
+        named(&[("name", "Ana")]),
+        buttons
+    )));
 }
 
 #[test]
@@ -86,7 +127,11 @@ fn a_template_with_a_document() {
         media: Media::Link("https://files.example.test/stmt.pdf".into()),
         filename: "extrato-2026-09.pdf".into(),
     };
-    insta::assert_json_snapshot!(sent(&filled(Some(header), named(&[("month", "setembro")]), vec![])));
+    insta::assert_json_snapshot!(sent(&filled(
+        Some(header),
+        named(&[("month", "setembro")]),
+        vec![]
+    )));
 }
 
 #[test]
@@ -97,7 +142,9 @@ fn a_template_with_a_payment() {
 
 #[test]
 fn free_form_text() {
-    insta::assert_json_snapshot!(sent(&Outgoing::Text { body: "Seu atendente é a Lia.".into() }));
+    insta::assert_json_snapshot!(sent(&Outgoing::Text {
+        body: "Seu atendente é a Lia.".into()
+    }));
 }
 
 #[test]
@@ -144,7 +191,13 @@ fn a_payment_request() {
 #[test]
 fn a_person_without_a_number_is_written_to_by_their_id() {
     let to = Addressee::User(UserId::parse("BR.4471920038117265530").expect("valid"));
-    let body = super::message(&to, &Outgoing::Text { body: "Olá".into() }, None);
+    let body = super::message(
+        &to,
+        &Outgoing::Text {
+            body: "Olá".into()
+        },
+        None,
+    );
     insta::assert_json_snapshot!(serde_json::from_slice::<Value>(&body).expect("JSON"));
 }
 

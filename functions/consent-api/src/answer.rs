@@ -1,0 +1,153 @@
+//! What a bank reads of consents.
+
+use jiff::Timestamp;
+use recado_domain::ids::{RecipientToken, TenantId};
+use recado_domain::phone::E164;
+use recado_domain::consent::MetaPreference;
+use recado_ports::{ChatEntry, ConsentEvent, HistoryEntry, Recipient};
+use recado_runtime::Keys;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[derive(Serialize)]
+pub(crate) struct Consents {
+    recipient: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<String>,
+    consents: Vec<Consent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta_preference: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Consent {
+    channel: &'static str,
+    purpose: &'static str,
+    state: &'static str,
+    since: String,
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct History<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) events: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Erasure<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) erased_at: String,
+}
+
+fn list(recipient: &Recipient) -> Vec<Consent> {
+    let channels = recipient.consents.0.iter();
+    channels
+        .flat_map(|(channel, consents)| {
+            consents.purposes.iter().map(|(purpose, consent)| Consent {
+                channel: channel.name(),
+                purpose: purpose.name(),
+                state: consent.action.state(),
+                since: time(consent.since),
+                source: consent.source.name(),
+            })
+        })
+        .collect()
+}
+
+fn meta_preference(recipient: &Recipient) -> Option<Value> {
+    let (preference, since) = recipient.consents.0.values().find_map(|consents| consents.meta)?;
+    let word = match preference {
+        MetaPreference::Stop => "stop",
+        MetaPreference::Resume => "resume",
+    };
+    Some(json!({ "preference": word, "since": time(since) }))
+}
+
+/// The current consents. `to` is masked; once erased, no number is shown.
+pub(crate) fn consents(token: &RecipientToken, to: Option<&E164>, recipient: &Recipient) -> Consents {
+    let profile = recipient.profile.as_ref();
+    Consents {
+        recipient: token.to_string(),
+        to: to.map(E164::masked),
+        erased_at: profile.and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none())).map(time),
+        consents: list(recipient),
+        meta_preference: meta_preference(recipient),
+    }
+}
+
+/// One event of the history with its evidence, as far as it is still there.
+pub(crate) fn event(tenant: &TenantId, token: &RecipientToken, entry: &HistoryEntry, keys: &Keys) -> Value {
+    let event = &entry.event;
+    let associated = ConsentEvent::associated(tenant, token, &entry.sort_key);
+    let opened = event.evidence.as_ref().and_then(|sealed| keys.ring.open(&associated, sealed).ok());
+    let mut evidence = opened.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_else(|| json!({}));
+    evidence["source"] = json!(event.consent.source.name());
+    evidence["captured_at"] = json!(time(event.consent.since));
+    let purposes: Vec<&str> = event.purposes.iter().map(|purpose| purpose.name()).collect();
+    json!({
+        "at": time(event.received_at),
+        "channel": event.channel.name(),
+        "purposes": purposes,
+        "action": match event.consent.action {
+            recado_domain::consent::Action::Grant => "grant",
+            recado_domain::consent::Action::Revoke => "revoke",
+        },
+        "evidence": evidence,
+    })
+}
+
+/// One line of the conversation, in the person's own words.
+pub(crate) fn line(tenant: &TenantId, token: &RecipientToken, entry: &ChatEntry, keys: &Keys) -> Value {
+    let associated = ChatEntry::associated(tenant, token, &entry.sort_key);
+    let opened = keys.ring.open(&associated, &entry.content).ok();
+    let plain: Option<Value> = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
+    let text = plain.as_ref().and_then(|plain| plain.get("text")).and_then(Value::as_str);
+    let at = entry.sort_key.split_once('#').and_then(|(ms, _)| ms.parse().ok());
+    let mut line = json!({
+        "at": at.and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(time),
+        "kind": entry.kind,
+    });
+    if let Some(text) = text {
+        line["text"] = json!(text);
+    }
+    line
+}
+
+/// The whole export.
+pub(crate) fn export(
+    token: &RecipientToken,
+    phone: Option<&str>,
+    recipient: &Recipient,
+    now: Timestamp,
+    history: Vec<Value>,
+    conversation: Vec<Value>,
+) -> Value {
+    let mut export = json!({
+        "recipient": token.as_str(),
+        "exported_at": time(now),
+        "consents": list(recipient),
+        "history": history,
+        "conversation": conversation,
+    });
+    let locale = recipient.profile.as_ref().and_then(|profile| profile.locale);
+    if let Some(phone) = phone {
+        export["to"] = json!(phone);
+    }
+    if let Some(locale) = locale {
+        export["locale"] = json!(locale.code());
+    }
+    if let Some(preference) = meta_preference(recipient) {
+        export["meta_preference"] = preference;
+    }
+    export
+}
+
+/// RFC 3339 in UTC with milliseconds.
+pub(crate) fn time(at: Timestamp) -> String {
+    format!("{at:.3}")
+}

@@ -1,0 +1,123 @@
+//! What happens on the stack, in one stream: the front door's answers and the simulated world's events.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use recado_testing::meta::{EventKind, SimEvent};
+use serde::Serialize;
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+
+use crate::front_door::{Exchange, Observer};
+use crate::sim::Sim;
+
+/// Entries that a slow reader may lag behind.
+const KEPT: usize = 8192;
+
+/// One thing that happened, as a line for a person.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// A bounded word.
+    pub kind: &'static str,
+    /// Which notification, where one is concerned.
+    pub notification: Option<String>,
+    /// Whose phone, where one is concerned.
+    pub phone: Option<String>,
+    /// What, in words.
+    pub text: String,
+}
+
+/// The stream; clones are the same one.
+#[derive(Clone)]
+pub struct Timeline(broadcast::Sender<Entry>);
+
+impl Timeline {
+    pub(crate) fn new() -> Self {
+        Self(broadcast::Sender::new(KEPT))
+    }
+
+    /// Everything from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Entry> {
+        self.0.subscribe()
+    }
+
+    fn push(&self, entry: Entry) {
+        // An error only says that nobody listens.
+        self.0.send(entry).ok();
+    }
+
+    /// Takes down what the front door accepted, cancelled or refused.
+    pub(crate) fn observer(&self) -> Observer {
+        let timeline = self.clone();
+        Arc::new(move |exchange: &Exchange<'_>| {
+            if let Some(entry) = of_exchange(exchange) {
+                timeline.push(entry);
+            }
+        })
+    }
+
+    /// Takes down what happens in the simulated world.
+    pub(crate) fn follow(&self, sim: &Sim) -> JoinHandle<()> {
+        let (timeline, mut events) = (self.clone(), sim.events());
+        tokio::spawn(async move {
+            loop {
+                match events.recv().await {
+                    Ok(event) => {
+                        if let Some(entry) = of_event(event) {
+                            timeline.push(entry);
+                        }
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        })
+    }
+}
+
+fn of_exchange(exchange: &Exchange<'_>) -> Option<Entry> {
+    let route = exchange.route?;
+    let body: serde_json::Value = serde_json::from_slice(exchange.body).unwrap_or_default();
+    let notification = body["id"].as_str().map(str::to_owned);
+    let (kind, text) = match (route, exchange.status) {
+        ("POST /v1/notifications", 202) => {
+            let template = body["template"].as_str().unwrap_or_default();
+            ("accepted", format!("{template} to {} accepted", body["to"].as_str().unwrap_or_default()))
+        }
+        ("POST /v1/notifications/{id}/cancel", 200) => ("cancelled", "cancelled by the bank".to_owned()),
+        ("POST /v1/consents", 200) => ("consent", "consent recorded".to_owned()),
+        (route, status) if status >= 400 => ("refused", format!("{route} answered {status}")),
+        _ => return None,
+    };
+    Some(Entry { at: crate::clock::now(), kind, notification, phone: None, text })
+}
+
+fn of_event(event: SimEvent) -> Option<Entry> {
+    let (kind, text) = match event.kind {
+        EventKind::Accepted { .. } => ("submitted", "WhatsApp took it over".to_owned()),
+        EventKind::Rejected { code: Some(code), .. } => ("rejected", format!("WhatsApp refused it: {code}")),
+        EventKind::Rejected { code: None, status } => ("rejected", format!("WhatsApp answered {status}")),
+        EventKind::AnswerLost => ("answer_lost", "WhatsApp's answer was lost".to_owned()),
+        EventKind::Sent => ("sent", "on its way to the phone".to_owned()),
+        EventKind::Delivered => ("delivered", "on the phone".to_owned()),
+        EventKind::Read => ("read", "read by the customer".to_owned()),
+        EventKind::Failed { code } => ("failed", format!("WhatsApp could not deliver it: {code}")),
+        EventKind::Expired => ("expired", "WhatsApp stopped trying: its time to live is over".to_owned()),
+        EventKind::SmsReceived { text } => ("sms", format!("SMS: {text}")),
+        EventKind::SmsRefused => ("sms_refused", "the carrier refused the SMS".to_owned()),
+        EventKind::CallReceived { text } => ("voice", format!("call: {text}")),
+        EventKind::Reply { text } => ("reply", format!("the customer: {text}")),
+        EventKind::Switched { online, .. } => ("switched", format!("phone {}", if online { "on" } else { "off" })),
+        EventKind::WebhookLost { updates } => ("webhook_lost", format!("{updates} updates lost")),
+        EventKind::TemplateStatus { name, status, .. } => ("template", format!("{name} is {status}")),
+        EventKind::WebhookPosted { status: Some(200), .. } => return None,
+        EventKind::WebhookPosted { status, attempt, .. } => {
+            let answer = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
+            ("webhook", format!("webhook answered with {answer}, try {attempt}"))
+        }
+    };
+    Some(Entry { at: event.at, kind, notification: event.notification, phone: event.phone, text })
+}

@@ -1,0 +1,118 @@
+//! Conversations: each message once, whatever Meta repeats.
+//!
+//! | attribute | holds |
+//! |---|---|
+//! | `kd`, `mk` | what kind of message, its text with everything sensitive masked |
+//! | `sc` | sealed: sender's address and text |
+//! | `rp` | when its one answer was claimed (milliseconds) |
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::Timestamp;
+use recado_domain::ids::{RecipientToken, TenantId};
+use recado_ports::{ChatEntry, ChatRecord, Conversations, StoreError};
+
+use crate::attributes::{CURRENT, Item, Reader, VERSION, millis, number, put, sealed, text};
+use crate::errors::unavailable;
+use crate::keys::{Key, SK, chat_partition};
+use crate::store::Store;
+
+const KIND: &str = "kd";
+const MASKED: &str = "mk";
+const CONTENT: &str = "sc";
+const REPLIED: &str = "rp";
+
+impl Conversations for Store {
+    async fn put_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        entry: &ChatEntry,
+    ) -> Result<ChatRecord, StoreError> {
+        let mut item = Key::chat(tenant, recipient, &entry.sort_key).item();
+        put(&mut item, VERSION, Some(number(CURRENT)));
+        put(&mut item, KIND, Some(text(&entry.kind)));
+        put(&mut item, MASKED, entry.masked.as_ref().map(text));
+        put(&mut item, CONTENT, Some(sealed(&entry.content)));
+        let answer = self
+            .client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(ChatRecord::New),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(ChatRecord::Repeated),
+                Some(_) | None => Err(unavailable("store a message", error)),
+            },
+        }
+    }
+
+    async fn chat_entry(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> Result<Option<ChatEntry>, StoreError> {
+        let key = Key::chat(tenant, recipient, sort_key);
+        self.get("read a message", &key)
+            .await?
+            .as_ref()
+            .map(entry)
+            .transpose()
+    }
+
+    async fn claim_reply(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+        at: Timestamp,
+    ) -> Result<ChatRecord, StoreError> {
+        let answer = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(Key::chat(tenant, recipient, sort_key).item()))
+            .update_expression("SET #replied = :at")
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#replied)")
+            .expression_attribute_names("#replied", REPLIED)
+            .expression_attribute_values(":at", millis(at))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(ChatRecord::New),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
+                    Ok(ChatRecord::Repeated)
+                }
+                Some(_) | None => Err(unavailable("claim an answer", error)),
+            },
+        }
+    }
+
+    async fn conversation(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+    ) -> Result<Vec<ChatEntry>, StoreError> {
+        let partition = chat_partition(tenant, recipient);
+        let items = self
+            .partition("read a conversation", partition, None)
+            .await?;
+        items.iter().map(entry).collect()
+    }
+}
+
+fn entry(item: &Item) -> Result<ChatEntry, StoreError> {
+    let item = Reader::new("a message", item)?;
+    Ok(ChatEntry {
+        sort_key: item.text(SK)?.to_owned(),
+        kind: item.text(KIND)?.to_owned(),
+        masked: item.optional_text(MASKED)?.map(str::to_owned),
+        content: item.sealed(CONTENT)?,
+    })
+}

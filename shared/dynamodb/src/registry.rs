@@ -1,0 +1,246 @@
+//! The registry of banks, remembered for a while: it changes rarely and every message asks for it.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::SignedDuration;
+use recado_domain::catalogue;
+use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
+use recado_domain::template::Template;
+use recado_ports::{Registry, StoreError, TenantConfig};
+use thiserror::Error;
+
+use crate::attributes::{Item, text};
+use crate::cache::{Cache, Life};
+use crate::errors::unavailable;
+use crate::keys::{Key, VERSION, template_partition};
+use crate::registry_item::{
+    owner, owner_item, template, template_item, tenant_config, tenant_item,
+};
+use crate::store::Store;
+
+/// How long an entry of a bank, a client or a number is believed. What is not there is asked for again.
+const ENTRY: Life = Life::For(SignedDuration::from_secs(60));
+/// How long the newest version of a template, or that a bank has none of its own, is believed.
+const NEWEST: Life = Life::For(SignedDuration::from_secs(30));
+
+type OwnTemplate = Option<Arc<Template>>;
+
+/// What the process remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    tenants: Cache<TenantId, TenantConfig>,
+    clients: Cache<String, TenantId>,
+    numbers: Cache<PhoneNumberId, TenantId>,
+    /// By version; without one, the newest.
+    templates: Cache<(TenantId, TemplateName, Option<u32>), OwnTemplate>,
+}
+
+/// Why a template version was not stored.
+#[derive(Debug, Error)]
+pub enum PutTemplateError {
+    /// This version exists with other content, the bank's own or the catalogue's: versions are immutable.
+    #[error("version {version} of {name} exists with other content")]
+    Exists {
+        /// The template.
+        name: TemplateName,
+        /// Its version.
+        version: u32,
+    },
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Registry for Store {
+    async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
+        let (known, key) = (&self.known().tenants, Key::tenant(tenant));
+        self.remembered(known, tenant.clone(), "read a tenant", &key, tenant_config)
+            .await
+    }
+
+    async fn client(&self, client_id: &str) -> Result<Option<TenantId>, StoreError> {
+        let (known, key) = (&self.known().clients, Key::client(client_id));
+        self.remembered(known, client_id.to_owned(), "read a client", &key, owner)
+            .await
+    }
+
+    async fn number(&self, number: &PhoneNumberId) -> Result<Option<TenantId>, StoreError> {
+        let (known, key) = (&self.known().numbers, Key::number(number));
+        self.remembered(known, number.clone(), "read a number", &key, owner)
+            .await
+    }
+
+    async fn template(
+        &self,
+        tenant: &TenantId,
+        name: &TemplateName,
+        version: Option<u32>,
+    ) -> Result<Option<Arc<Template>>, StoreError> {
+        let own = self.own_template(tenant, name, version).await?;
+        Ok(own.or_else(|| catalogue::find(name, version)))
+    }
+}
+
+impl Store {
+    async fn remembered<K: Eq + std::hash::Hash, V: Clone>(
+        &self,
+        known: &Cache<K, V>,
+        name: K,
+        operation: &str,
+        key: &Key,
+        read: impl Fn(&Item) -> Result<V, StoreError>,
+    ) -> Result<Option<V>, StoreError> {
+        let now = self.now();
+        if let Some(value) = known.get(&name, now) {
+            return Ok(Some(value));
+        }
+        let Some(item) = self.get(operation, key).await? else {
+            return Ok(None);
+        };
+        let value = read(&item)?;
+        known.put(name, value.clone(), now, ENTRY);
+        Ok(Some(value))
+    }
+
+    /// The bank's own version, or its own newest one.
+    async fn own_template(
+        &self,
+        tenant: &TenantId,
+        name: &TemplateName,
+        version: Option<u32>,
+    ) -> Result<OwnTemplate, StoreError> {
+        let known = &self.known().templates;
+        let (now, asked) = (self.now(), (tenant.clone(), name.clone(), version));
+        if let Some(own) = known.get(&asked, now) {
+            return Ok(own);
+        }
+        let found = match version {
+            Some(version) => {
+                let key = Key::template(tenant, name, version);
+                self.get("read a template", &key).await?
+            }
+            None => self.newest(tenant, name).await?,
+        };
+        let own = found.as_ref().map(template).transpose()?.map(Arc::new);
+        let life = if own.is_some() && version.is_some() {
+            Life::Forever
+        } else {
+            NEWEST
+        };
+        known.put(asked, own.clone(), now, life);
+        Ok(own)
+    }
+
+    async fn newest(
+        &self,
+        tenant: &TenantId,
+        name: &TemplateName,
+    ) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :version)")
+            .expression_attribute_values(":pk", text(template_partition(tenant, name)))
+            .expression_attribute_values(":version", text(VERSION))
+            .scan_index_forward(false)
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| unavailable("read the newest template", error))?;
+        Ok(answer.items.unwrap_or_default().into_iter().next())
+    }
+
+    /// Writes a bank's entry, replacing it.
+    pub async fn put_tenant(
+        &self,
+        tenant: &TenantId,
+        config: &TenantConfig,
+    ) -> Result<(), StoreError> {
+        self.replace(tenant_item(&Key::tenant(tenant), config))
+            .await?;
+        self.known().tenants.forget(|known| known == tenant);
+        Ok(())
+    }
+
+    /// Says whose an OAuth2 client is.
+    pub async fn put_client(&self, client_id: &str, tenant: &TenantId) -> Result<(), StoreError> {
+        self.replace(owner_item(&Key::client(client_id), tenant))
+            .await?;
+        self.known().clients.forget(|known| known == client_id);
+        Ok(())
+    }
+
+    /// Says whose a number at Meta is.
+    pub async fn put_number(
+        &self,
+        number: &PhoneNumberId,
+        tenant: &TenantId,
+    ) -> Result<(), StoreError> {
+        self.replace(owner_item(&Key::number(number), tenant))
+            .await?;
+        self.known().numbers.forget(|known| known == number);
+        Ok(())
+    }
+
+    /// Stores a bank's own template version. The same content again is accepted; other content is
+    /// refused, also where the catalogue has that version: a notification that was accepted with it
+    /// must not change under way.
+    pub async fn put_template(
+        &self,
+        tenant: &TenantId,
+        template: &Template,
+    ) -> Result<(), PutTemplateError> {
+        let (name, version) = (template.name.clone(), template.version);
+        let exists = || PutTemplateError::Exists {
+            name: name.clone(),
+            version,
+        };
+        if catalogue::find(&name, Some(version)).is_some_and(|known| *known != *template) {
+            return Err(exists());
+        }
+        let key = Key::template(tenant, &name, version);
+        let answer = self
+            .client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(template_item(&key, template)))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        if let Err(error) = answer {
+            let refused = matches!(
+                error.as_service_error(),
+                Some(PutItemError::ConditionalCheckFailedException(_))
+            );
+            if !refused {
+                return Err(unavailable("store a template", error).into());
+            }
+            let stored = self.get("read a template", &key).await?;
+            let stored = stored
+                .as_ref()
+                .map(crate::registry_item::template)
+                .transpose()?;
+            if stored.as_ref() != Some(template) {
+                return Err(exists());
+            }
+        }
+        self.known()
+            .templates
+            .forget(|(known, of, _)| known == tenant && *of == name);
+        Ok(())
+    }
+
+    async fn replace(&self, item: Item) -> Result<(), StoreError> {
+        self.client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(item))
+            .send()
+            .await
+            .map_err(|error| unavailable("write the registry", error))?;
+        Ok(())
+    }
+}

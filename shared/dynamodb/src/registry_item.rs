@@ -1,0 +1,66 @@
+//! The registry's items.
+//!
+//! | item | attribute | holds |
+//! |---|---|---|
+//! | tenant | `nm`, `pn`, `ps` | name, number at Meta, messages per second |
+//! | 〃 | `si`, `lo`, `tz` | SMS sender id, language, time zone |
+//! | client, number | `tn` | tenant |
+//! | template | `js` | the version as JSON |
+
+use recado_domain::ids::{PhoneNumberId, TenantId};
+use recado_domain::locale::Locale;
+use recado_domain::template::Template;
+use recado_ports::{StoreError, TenantConfig};
+
+use crate::attributes::{CURRENT, Item, Reader, VERSION, number, put, text};
+use crate::keys::Key;
+
+const OWNER: &str = "tn";
+const JSON: &str = "js";
+
+pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
+    let mut item = key.item();
+    put(&mut item, VERSION, Some(number(CURRENT)));
+    put(&mut item, "nm", Some(text(&config.name)));
+    put(&mut item, "pn", Some(text(config.phone_number_id.as_str())));
+    put(&mut item, "ps", Some(number(config.messages_per_second)));
+    put(&mut item, "si", config.sms_sender_id.as_ref().map(text));
+    put(&mut item, "lo", Some(text(config.locale.code())));
+    put(&mut item, "tz", Some(text(&config.time_zone)));
+    item
+}
+
+pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
+    let item = Reader::new("a tenant", item)?;
+    Ok(TenantConfig {
+        name: item.text("nm")?.to_owned(),
+        phone_number_id: item.parsed("pn", |text| PhoneNumberId::parse(text).ok())?,
+        messages_per_second: item.number("ps")?,
+        sms_sender_id: item.optional_text("si")?.map(str::to_owned),
+        locale: item.parsed("lo", Locale::parse)?,
+        time_zone: item.text("tz")?.to_owned(),
+    })
+}
+
+pub(crate) fn owner_item(key: &Key, tenant: &TenantId) -> Item {
+    let mut item = key.item();
+    put(&mut item, VERSION, Some(number(CURRENT)));
+    put(&mut item, OWNER, Some(text(tenant.as_str())));
+    item
+}
+
+pub(crate) fn owner(item: &Item) -> Result<TenantId, StoreError> {
+    Reader::new("an owner", item)?.parsed(OWNER, |text| TenantId::parse(text).ok())
+}
+
+pub(crate) fn template_item(key: &Key, template: &Template) -> Item {
+    let mut item = key.item();
+    put(&mut item, VERSION, Some(number(CURRENT)));
+    put(&mut item, JSON, Some(text(template.to_json())));
+    item
+}
+
+pub(crate) fn template(item: &Item) -> Result<Template, StoreError> {
+    let item = Reader::new("a template", item)?;
+    item.parsed(JSON, |json| Template::from_json(json).ok())
+}
