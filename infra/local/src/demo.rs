@@ -197,24 +197,25 @@ async fn watch(bank: &Bank, role: &Role, id: &str, seen: usize) -> Result<String
         sleep(GLANCE).await;
     };
     let quiet = Instant::now() + QUIET;
-    loop {
-        check_inbox(role, &bank.inbox(role.to).await?[seen..])?;
+    let screen = loop {
+        let arrived = bank.inbox(role.to).await?;
+        let screen = check_inbox(role, &arrived[seen..])?;
         if Instant::now() >= quiet {
-            break;
+            break screen;
         }
         sleep(GLANCE).await;
-    }
-    tell(role, &notification)
+    };
+    Ok(format!("{}\n{:13}“{screen}”", tell(role, &notification)?, ""))
 }
 
-/// One message on the screen, by the right channel, never two.
-fn check_inbox(role: &Role, arrived: &[Value]) -> Result<()> {
+/// One message on the screen, by the right channel, never two; answers what it says.
+fn check_inbox(role: &Role, arrived: &[Value]) -> Result<String> {
     let channels: Vec<&str> = arrived.iter().filter_map(|message| message["channel"].as_str()).collect();
     let expected = if role.sms_because.is_some() { "sms" } else { "whatsapp" };
     if channels != [expected] {
         bail!("the phone shows {channels:?} instead of one {expected}");
     }
-    Ok(())
+    Ok(arrived[0]["text"].as_str().unwrap_or_default().replace('\n', " "))
 }
 
 fn tell(role: &Role, notification: &Value) -> Result<String> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 use recado_local::demo::{self, Bank};
 use recado_local::stack::{Options, Stack};
+use recado_domain::phone::E164;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -151,8 +152,9 @@ fn tell_as_it_happens(stack: &Stack) -> tokio::task::JoinHandle<()> {
             match entries.recv().await {
                 Ok(entry) => {
                     let id = entry.notification.unwrap_or_default();
-                    let phone = entry.phone.unwrap_or_default();
-                    println!("{:.3}  {id:<30} {phone:<14} {:<12} {}", entry.at, entry.kind, entry.text);
+                    let phone = entry.phone.and_then(|phone| E164::parse(&phone).ok());
+                    let phone = phone.map(|phone| phone.masked()).unwrap_or_default();
+                    println!("{:.3}  {id:<30} {phone:<20} {}", entry.at, entry.what);
                 }
                 Err(RecvError::Lagged(missed)) => println!("… {missed} more"),
                 Err(RecvError::Closed) => return,

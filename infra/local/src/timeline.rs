@@ -25,7 +25,9 @@ pub struct Entry {
     pub notification: Option<String>,
     /// Whose phone, where one is concerned.
     pub phone: Option<String>,
-    /// What, in words.
+    /// What happened, without anybody's words.
+    pub what: String,
+    /// The words, where somebody wrote or received some: for the page, never for a log.
     pub text: String,
 }
 
@@ -92,7 +94,7 @@ fn of_exchange(exchange: &Exchange<'_>) -> Option<Entry> {
         (route, status) if status >= 400 => ("refused", format!("{route} answered {status}")),
         _ => return None,
     };
-    Some(Entry { at: crate::clock::now(), kind, notification, phone: None, text })
+    Some(Entry { at: crate::clock::now(), kind, notification, phone: None, what: text.clone(), text })
 }
 
 fn of_event(event: SimEvent) -> Option<Entry> {
@@ -106,10 +108,10 @@ fn of_event(event: SimEvent) -> Option<Entry> {
         EventKind::Read => ("read", "read by the customer".to_owned()),
         EventKind::Failed { code } => ("failed", format!("WhatsApp could not deliver it: {code}")),
         EventKind::Expired => ("expired", "WhatsApp stopped trying: its time to live is over".to_owned()),
-        EventKind::SmsReceived { text } => ("sms", format!("SMS: {text}")),
+        EventKind::SmsReceived { text } => return Some(said(event.at, event.phone, "sms", "SMS received", &text)),
         EventKind::SmsRefused => ("sms_refused", "the carrier refused the SMS".to_owned()),
-        EventKind::CallReceived { text } => ("voice", format!("call: {text}")),
-        EventKind::Reply { text } => ("reply", format!("the customer: {text}")),
+        EventKind::CallReceived { text } => return Some(said(event.at, event.phone, "voice", "call answered", &text)),
+        EventKind::Reply { text } => return Some(said(event.at, event.phone, "reply", "the customer answered", &text)),
         EventKind::Switched { online, .. } => ("switched", format!("phone {}", if online { "on" } else { "off" })),
         EventKind::WebhookLost { updates } => ("webhook_lost", format!("{updates} updates lost")),
         EventKind::TemplateStatus { name, status, .. } => ("template", format!("{name} is {status}")),
@@ -119,5 +121,10 @@ fn of_event(event: SimEvent) -> Option<Entry> {
             ("webhook", format!("webhook answered with {answer}, try {attempt}"))
         }
     };
-    Some(Entry { at: event.at, kind, notification: event.notification, phone: event.phone, text })
+    let (notification, phone) = (event.notification, event.phone);
+    Some(Entry { at: event.at, kind, notification, phone, what: text.clone(), text })
+}
+
+fn said(at: Timestamp, phone: Option<String>, kind: &'static str, what: &str, text: &str) -> Entry {
+    Entry { at, kind, notification: None, phone, what: what.to_owned(), text: format!("{what}: {text}") }
 }

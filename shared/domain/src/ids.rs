@@ -19,19 +19,12 @@ pub(crate) fn base32(bytes: &[u8]) -> String {
 
 fn encoding() -> Encoding {
     let mut specification = Specification::new();
-    specification
-        .symbols
-        .push_str("abcdefghijklmnopqrstuvwxyz234567");
-    specification
-        .encoding()
-        .expect("32 distinct symbols make an encoding")
+    specification.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
+    specification.encoding().expect("32 distinct symbols make an encoding")
 }
 
 fn is_base32(text: &str) -> bool {
-    text.len() == 26
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || matches!(b, b'2'..=b'7'))
+    text.len() == 26 && text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'2'..=b'7'))
 }
 
 macro_rules! text_id {
@@ -208,10 +201,7 @@ impl PressPayload {
         if action.is_empty() || action.len() > 64 || !action.bytes().all(plain) {
             return Err(rule);
         }
-        Ok(Self {
-            notification: NotificationId::parse(id)?,
-            action: action.to_owned(),
-        })
+        Ok(Self { notification: NotificationId::parse(id)?, action: action.to_owned() })
     }
 }
 
@@ -231,37 +221,18 @@ mod tests {
         assert_eq!(NotificationId::parse(id.as_str()), Ok(id.clone()));
         let token = RecipientToken::from_bytes("1", [7; 16]);
         assert_eq!(RecipientToken::parse(token.as_str()), Ok(token));
-        let callback = Callback {
-            notification: id.clone(),
-            attempt: 3,
-        };
+        let callback = Callback { notification: id.clone(), attempt: 3 };
         assert_eq!(Callback::parse(&callback.to_string()), Ok(callback));
-        let press = PressPayload {
-            notification: id,
-            action: "dispute".into(),
-        };
+        let press = PressPayload { notification: id, action: "dispute".into() };
         assert_eq!(PressPayload::parse(&press.to_string()), Ok(press));
     }
 
     #[test]
     fn what_is_not_ours_does_not_parse() {
-        for text in [
-            "",
-            "ntf_",
-            "ntf_x.1",
-            "otp:01",
-            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.",
-            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.-1",
-        ] {
+        for text in ["", "ntf_", "ntf_x.1", "otp:01", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.-1"] {
             assert!(Callback::parse(text).is_err(), "{text}");
         }
-        for text in [
-            "",
-            "Fui eu",
-            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:",
-            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:Não",
-            "x:dispute",
-        ] {
+        for text in ["", "Fui eu", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:Não", "x:dispute"] {
             assert!(PressPayload::parse(text).is_err(), "{text}");
         }
         assert!(IdempotencyKey::parse("").is_err());

@@ -25,9 +25,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_ANSWER: usize = 64 * 1024;
 
 /// The transport as it must be for a POST that may not be repeated: HTTP/1.1 (a stalled HTTP/2
-/// connection would stall every message on it), no retry, no redirect. The caller adds its TLS
+/// connection would stall every message on it), no retry, no redirect, no proxy (behind which a
+/// failed connection would prove nothing). The caller adds its TLS
 /// (`tls_backend_preconfigured`) and builds it.
-#[must_use]
 pub fn transport() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .http1_only()

@@ -265,10 +265,7 @@ fn is_phone(view: &View, window: &Window<'_>) -> bool {
     (marked('+') && (8..=15).contains(&digits.len()))
         || (view.before(from) == Some('(') && matches!(digits.len(), 10 | 11) && brazilian(&digits))
         || (digits.len() - dialled.len() <= 3
-            && (mobile(dialled)
-                || dialled
-                    .strip_prefix("55")
-                    .is_some_and(|national| brazilian(national))))
+            && (mobile(dialled) || dialled.strip_prefix("55").is_some_and(brazilian)))
         || local_mobile(view, window)
 }
 

@@ -373,4 +373,6 @@ impl Template {
 }
 
 #[cfg(test)]
+mod broken_rules;
+#[cfg(test)]
 mod tests;

@@ -166,13 +166,12 @@ fn receipt(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
 
 /// The first error that has a code; a failure without one is a failure all the same.
 fn first_failure(list: Option<&RawValue>) -> Failure {
-    let errors = json::list(list)
+    let mut errors = json::list(list)
         .unwrap_or_default()
         .into_iter()
         .map(MetaError::read);
     errors::asynchronous(
         errors
-            .into_iter()
             .find(|error| error.code.is_some())
             .unwrap_or_default(),
     )

@@ -1,0 +1,165 @@
+use super::*;
+
+pub(crate) const STATIC: &str = "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-4266554400005204000053039865802BR5913Fulano de Tal6008BRASILIA62070503***63041D3D";
+const STATIC_WITH_AMOUNT: &str = "00020126550014br.gov.bcb.pix0114+55619123456780215Mensalidade nov5204000053039865406123.455802BR5916BANCO EXEMPLO SA6009SAO PAULO62150511FAT202611A763042892";
+const DYNAMIC: &str = "00020101021226760014br.gov.bcb.pix2554pix.example.com/qr/v2/8b3da2f39a4140d1a91abd93113bd4415204000053039865802BR5916BANCO EXEMPLO SA6009SAO PAULO62070503***63048974";
+const AUTOMATIC: &str = "00020126180014br.gov.bcb.pix5204000053039865802BR5913Fulano de Tal6008BRASILIA62070503***80800014br.gov.bcb.pix2558pix.example.com/qr/v2/rec/2353c790eefb11eaadc10242ac120002630462C9";
+
+/// The first part of a code, with a right checksum behind it.
+fn checked(body: &str) -> String {
+    let open = format!("{body}6304");
+    format!("{open}{:04X}", crc16(open.as_bytes()))
+}
+
+#[test]
+fn the_checksum_is_the_catalogues() {
+    assert_eq!(crc16(b"123456789"), 0x29b1);
+}
+
+#[test]
+fn a_static_code_names_its_key() {
+    let code = BrCode::parse(STATIC).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        code.key.as_deref(),
+        Some("123e4567-e12b-12d1-a456-426655440000")
+    );
+    assert_eq!((code.url, code.amount, code.txid), (None, None, None));
+    assert_eq!(
+        (code.merchant_name.as_str(), code.merchant_city.as_str()),
+        ("Fulano de Tal", "BRASILIA")
+    );
+    let code = BrCode::parse(STATIC_WITH_AMOUNT).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(code.key.as_deref(), Some("+5561912345678"));
+    assert_eq!(
+        (code.amount, code.txid.as_deref()),
+        (Some(12_345), Some("FAT202611A7"))
+    );
+    assert_eq!(code.as_str(), STATIC_WITH_AMOUNT);
+}
+
+#[test]
+fn a_dynamic_code_names_its_address() {
+    let code = BrCode::parse(DYNAMIC).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        code.url.as_deref(),
+        Some("pix.example.com/qr/v2/8b3da2f39a4140d1a91abd93113bd441")
+    );
+    assert_eq!((code.key, code.recurrence_url), (None, None));
+}
+
+#[test]
+fn pix_automatico_may_stand_alone_or_beside_a_charge() {
+    let code = BrCode::parse(AUTOMATIC).unwrap_or_else(|e| panic!("{e}"));
+    let recurrence = Some("pix.example.com/qr/v2/rec/2353c790eefb11eaadc10242ac120002");
+    assert_eq!(code.recurrence_url.as_deref(), recurrence);
+    assert_eq!((code.key, code.url), (None, None));
+    let both = "00020101021226760014br.gov.bcb.pix2554pix.example.com/qr/v2/2353c790eefb11eaadc10242ac1200025204000053039865802BR5913Fulano de Tal6008BRASILIA62070503***80800014br.gov.bcb.pix2558pix.example.com/qr/v2/rec/2353c790eefb11eaadc10242ac1200026304FBE6";
+    let code = BrCode::parse(both).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(code.recurrence_url.as_deref(), recurrence);
+    assert!(code.url.is_some());
+}
+
+#[test]
+fn one_changed_character_is_refused() {
+    for code in [STATIC, STATIC_WITH_AMOUNT, DYNAMIC, AUTOMATIC] {
+        for at in 0..code.len() {
+            let mut changed = code.as_bytes().to_vec();
+            changed[at] = if changed[at] == b'7' { b'8' } else { b'7' };
+            let changed = String::from_utf8(changed).expect("ASCII");
+            assert!(BrCode::parse(&changed).is_err(), "{changed}");
+        }
+        for cut in 1..code.len() {
+            assert!(BrCode::parse(&code[cut..]).is_err() && BrCode::parse(&code[..cut]).is_err());
+        }
+        assert!(BrCode::parse(&format!("{code} ")).is_err());
+        assert!(BrCode::parse(&format!(" {code}")).is_err());
+    }
+}
+
+#[test]
+fn a_lower_case_checksum_is_the_same_checksum() {
+    assert!(BrCode::parse(&STATIC.replace("63041D3D", "63041d3d")).is_ok());
+}
+
+#[test]
+fn a_checksum_that_contains_63_is_found_where_it_stands() {
+    let found = (0..200_000).find_map(|n| {
+        let code = checked(&format!("00020126330014br.gov.bcb.pix0111529982247255204000053039865802BR5904Loja6003Rio62100506{n:06}"));
+        code[code.len() - 4..].contains("63").then_some(code)
+    });
+    assert!(BrCode::parse(&found.expect("some checksum contains 63")).is_ok());
+}
+
+#[test]
+fn every_field_follows_its_rule() {
+    let check = |body: &str, expected: Option<BrCodeError>| {
+        assert_eq!(BrCode::parse(&checked(body)).err(), expected, "{body}")
+    };
+    let start = "00020126330014BR.GOV.BCB.PIX011152998224725";
+    check(
+        &format!("{start}5204000053039865802BR5904Loja6003Rio62070503***"),
+        None,
+    );
+    check(
+        &format!("{start}5204000053039865802BR5904Loja6003Rio610801310-0062070503***"),
+        None,
+    );
+    check(
+        &format!("{start}5204000053039865402105802BR5904Loja6003Rio62070503***"),
+        None,
+    );
+    check(
+        &format!("{start}520400005303986540410,05802BR5904Loja6003Rio62070503***"),
+        Some(BrCodeError::Field(54)),
+    );
+    check(
+        &format!("{start}5204000053038405802BR5904Loja6003Rio62070503***"),
+        Some(BrCodeError::Field(53)),
+    );
+    check(
+        &format!("{start}5204000053039865802AR5904Loja6003Rio62070503***"),
+        Some(BrCodeError::Field(58)),
+    );
+    check(
+        &format!("{start}5204000053039865802BR6003Rio62070503***"),
+        Some(BrCodeError::Field(59)),
+    );
+    check(
+        &format!("{start}5204000053039865802BR5904Loja6017Rio de Janeiro RJ62070503***"),
+        Some(BrCodeError::Field(60)),
+    );
+    check(
+        &format!("{start}5204000053039865802BR5904Loja6003Rio"),
+        Some(BrCodeError::Field(62)),
+    );
+    check(
+        &format!("{start}5204000053039865802BR5904Loja6003Rio62070503a b"),
+        Some(BrCodeError::Field(62)),
+    );
+    check(
+        &format!("{start}0102135204000053039865802BR5904Loja6003Rio62070503***"),
+        Some(BrCodeError::Field(1)),
+    );
+    check(
+        &format!("{start}5802BR5802BR"),
+        Some(BrCodeError::Structure),
+    );
+    check("0002012632001 4", Some(BrCodeError::Structure));
+    check(
+        "00020126160012com.exemplo.5204000053039865802BR5904Loja6003Rio62070503***",
+        Some(BrCodeError::NotPix),
+    );
+    check(
+        "00020126180014br.gov.bcb.pix5204000053039865802BR5904Loja6003Rio62070503***",
+        Some(BrCodeError::NotPix),
+    );
+    check(
+        "00020226330014br.gov.bcb.pix0111529982247255204000053039865802BR5904Loja6003Rio62070503***",
+        Some(BrCodeError::Field(0)),
+    );
+    assert_eq!(BrCode::parse("").err(), Some(BrCodeError::Structure));
+    assert_eq!(
+        BrCode::parse("Pãozinho").err(),
+        Some(BrCodeError::Structure)
+    );
+}

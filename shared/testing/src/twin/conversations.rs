@@ -1,0 +1,74 @@
+//! Conversations.
+
+use std::collections::btree_map::Entry;
+
+use jiff::Timestamp;
+use recado_domain::ids::{RecipientToken, TenantId};
+use recado_ports::{ChatEntry, ChatRecord, Conversations, StoreError};
+
+use super::store::{Chat, Store, StoreCall};
+
+impl Conversations for Store {
+    async fn put_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        entry: &ChatEntry,
+    ) -> Result<ChatRecord, StoreError> {
+        self.call(StoreCall::PutChat, |state| {
+            match state.person(tenant, recipient).chat.entry(entry.sort_key.clone()) {
+                Entry::Vacant(free) => {
+                    free.insert(Chat { entry: entry.clone(), replied_at: None });
+                    ChatRecord::New
+                }
+                Entry::Occupied(_) => ChatRecord::Repeated,
+            }
+        })
+        .await
+    }
+
+    async fn chat_entry(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> Result<Option<ChatEntry>, StoreError> {
+        self.call(StoreCall::ChatEntry, |state| {
+            let person = state.people.get(&(tenant.clone(), recipient.clone()))?;
+            person.chat.get(sort_key).map(|chat| chat.entry.clone())
+        })
+        .await
+    }
+
+    async fn claim_reply(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+        at: Timestamp,
+    ) -> Result<ChatRecord, StoreError> {
+        self.call(StoreCall::ClaimReply, |state| {
+            match state.person(tenant, recipient).chat.get_mut(sort_key) {
+                Some(chat) if chat.replied_at.is_none() => {
+                    chat.replied_at = Some(at);
+                    ChatRecord::New
+                }
+                Some(_) | None => ChatRecord::Repeated,
+            }
+        })
+        .await
+    }
+
+    async fn conversation(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+    ) -> Result<Vec<ChatEntry>, StoreError> {
+        self.call(StoreCall::Conversation, |state| {
+            let person = state.people.get(&(tenant.clone(), recipient.clone()));
+            let chat = person.map(|person| &person.chat);
+            chat.into_iter().flatten().map(|(_, chat)| chat.entry.clone()).collect()
+        })
+        .await
+    }
+}

@@ -1,0 +1,245 @@
+//! Recipients, their consent and its history.
+
+use std::collections::btree_map::Entry;
+use std::ops::Bound;
+
+use jiff::Timestamp;
+use recado_domain::channel::Channel;
+use recado_domain::class::Class;
+use recado_domain::consent::{
+    Action, ChannelConsents, Changed, MetaPreference, PurposeConsent, Source,
+};
+use recado_domain::delivery::CapVerdict;
+use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
+use recado_ports::{
+    ConsentEvent, ErasureReport, HistoryEntry, HistoryPage, Profile, ProfileUpdate, Recipient,
+    Recipients, StoreError,
+};
+
+use super::store::{Person, Store, StoreCall};
+use super::whole_millis;
+
+/// The longest page of history.
+const LONGEST_PAGE: u32 = 100;
+
+impl Recipients for Store {
+    async fn recipient(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+    ) -> Result<Recipient, StoreError> {
+        self.call(StoreCall::Recipient, |state| {
+            let held = state.people.get(&(tenant.clone(), recipient.clone()));
+            held.map_or_else(Recipient::default, |person| Recipient {
+                profile: person.profile.clone(),
+                consents: person.consents.clone(),
+            })
+        })
+        .await
+    }
+
+    async fn count(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        day: &str,
+        purpose: Class,
+        notification: &NotificationId,
+        cap: u32,
+    ) -> Result<CapVerdict, StoreError> {
+        self.call(StoreCall::Count, |state| {
+            let person = state.person(tenant, recipient);
+            let ids = person.caps.entry((day.to_owned(), purpose)).or_default();
+            let room = u32::try_from(ids.len()).is_ok_and(|counted| counted < cap);
+            if cap > 0 && (room || ids.contains(notification)) {
+                ids.insert(notification.clone());
+                CapVerdict::Within
+            } else {
+                CapVerdict::Exceeded
+            }
+        })
+        .await
+    }
+
+    async fn consent(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        event: &ConsentEvent,
+    ) -> Result<(Changed, ChannelConsents), StoreError> {
+        self.call(StoreCall::Consent, |state| state.person(tenant, recipient).take_in(event)).await
+    }
+
+    async fn meta_preference(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        preference: MetaPreference,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.call(StoreCall::MetaPreference, |state| {
+            let at = whole_millis(at);
+            let person = state.person(tenant, recipient);
+            let whatsapp = person.consents.0.entry(Channel::Whatsapp).or_default();
+            // At the same moment a stop wins, whatever arrives first.
+            let newer = whatsapp.meta.is_none_or(|(_, since)| match preference {
+                MetaPreference::Stop => since <= at,
+                MetaPreference::Resume => since < at,
+            });
+            if newer {
+                whatsapp.meta = Some((preference, at));
+            }
+        })
+        .await
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<HistoryPage, StoreError> {
+        self.call(StoreCall::History, |state| {
+            let Some(person) = state.people.get(&(tenant.clone(), recipient.clone())) else {
+                return HistoryPage::default();
+            };
+            let limit = usize::try_from(limit.clamp(1, LONGEST_PAGE)).unwrap_or(usize::MAX);
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let mut rest = person.history.range::<str, _>((from, Bound::Unbounded));
+            let entry = |(sort_key, event): (&String, &ConsentEvent)| HistoryEntry {
+                sort_key: sort_key.clone(),
+                event: event.clone(),
+            };
+            let entries: Vec<HistoryEntry> = rest.by_ref().take(limit).map(entry).collect();
+            let more = rest.next().is_some();
+            let next = entries.last().filter(|_| more).map(|last| last.sort_key.clone());
+            HistoryPage { entries, next }
+        })
+        .await
+    }
+
+    async fn update_profile(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        update: &ProfileUpdate,
+    ) -> Result<(), StoreError> {
+        self.call(StoreCall::UpdateProfile, |state| {
+            let profile = state.person(tenant, recipient).profile.get_or_insert_default();
+            if profile.phone.is_none() {
+                profile.phone.clone_from(&update.phone);
+            }
+            profile.locale = update.locale.or(profile.locale);
+            if update.user_digest.is_some() {
+                profile.user_digest.clone_from(&update.user_digest);
+            }
+            profile.window_until = profile.window_until.max(update.window_until.map(whole_millis));
+        })
+        .await
+    }
+
+    async fn put_alias(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+        recipient: &RecipientToken,
+    ) -> Result<(), StoreError> {
+        self.call(StoreCall::PutAlias, |state| {
+            let person = state.person(tenant, recipient);
+            person.profile.get_or_insert_default();
+            person.aliases.insert(digest.to_owned());
+            state.aliases.insert((tenant.clone(), digest.to_owned()), recipient.clone());
+        })
+        .await
+    }
+
+    async fn alias(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+    ) -> Result<Option<RecipientToken>, StoreError> {
+        self.call(StoreCall::Alias, |state| {
+            state.aliases.get(&(tenant.clone(), digest.to_owned())).cloned()
+        })
+        .await
+    }
+
+    async fn erase(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        at: Timestamp,
+    ) -> Result<ErasureReport, StoreError> {
+        self.call(StoreCall::Erase, |state| {
+            let at = whole_millis(at);
+            let person = state.person(tenant, recipient);
+            let (aliases, mut items) = person.erase(at);
+            for digest in aliases {
+                let key = (tenant.clone(), digest);
+                if state.aliases.get(&key) == Some(recipient) {
+                    state.aliases.remove(&key);
+                    items += 1;
+                }
+            }
+            ErasureReport { items }
+        })
+        .await
+    }
+}
+
+impl Person {
+    fn take_in(&mut self, event: &ConsentEvent) -> (Changed, ChannelConsents) {
+        let mut event = event.clone();
+        event.consent.since = whole_millis(event.consent.since);
+        event.received_at = whole_millis(event.received_at);
+        let held = self.consents.0.get(&event.channel);
+        let mut consents = held.cloned().unwrap_or_default();
+        let Entry::Vacant(free) = self.history.entry(event.sort_key()) else {
+            return (Changed::No, consents);
+        };
+        let changed = consents.apply(&event.purposes, event.consent);
+        if changed == Changed::Yes {
+            self.consents.0.insert(event.channel, consents.clone());
+        }
+        free.insert(event);
+        (changed, consents)
+    }
+
+    /// Answers the aliases that led here and how many items were deleted or emptied.
+    fn erase(&mut self, at: Timestamp) -> (Vec<String>, usize) {
+        for channel in Channel::ALL {
+            self.revoke_everything(channel, at);
+        }
+        let before = self.profile.replace(Profile { erased_at: Some(at), ..Profile::default() });
+        let personal = |profile: &Profile| {
+            Profile { erased_at: None, ..profile.clone() } != Profile::default()
+        };
+        let mut items = usize::from(before.as_ref().is_some_and(personal));
+        items += std::mem::take(&mut self.chat).len();
+        for event in self.history.values_mut() {
+            items += usize::from(event.evidence.take().is_some());
+        }
+        (std::mem::take(&mut self.aliases).into_iter().collect(), items)
+    }
+
+    fn revoke_everything(&mut self, channel: Channel, at: Timestamp) {
+        let held = self.consents.0.get(&channel);
+        let purposes = held.map(|held| held.purposes.clone()).unwrap_or_default();
+        let revoked = |purpose: &Class| {
+            purposes.get(purpose).is_some_and(|consent| consent.action == Action::Revoke)
+        };
+        if Class::ALL.iter().all(revoked) {
+            return;
+        }
+        let since = purposes.values().map(|consent| consent.since).fold(at, Timestamp::max);
+        self.take_in(&ConsentEvent {
+            channel,
+            purposes: Class::ALL.to_vec(),
+            consent: PurposeConsent { action: Action::Revoke, since, source: Source::App },
+            digest: format!("erasure-{channel}"),
+            received_at: at,
+            evidence: None,
+        });
+    }
+}
