@@ -1,9 +1,9 @@
 //! What a bank reads of consents.
 
 use jiff::Timestamp;
+use recado_domain::consent::MetaPreference;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::phone::E164;
-use recado_domain::consent::MetaPreference;
 use recado_ports::{ChatEntry, ConsentEvent, HistoryEntry, Recipient};
 use recado_runtime::Keys;
 use serde::Serialize;
@@ -60,7 +60,11 @@ fn list(recipient: &Recipient) -> Vec<Consent> {
 }
 
 fn meta_preference(recipient: &Recipient) -> Option<Value> {
-    let (preference, since) = recipient.consents.0.values().find_map(|consents| consents.meta)?;
+    let (preference, since) = recipient
+        .consents
+        .0
+        .values()
+        .find_map(|consents| consents.meta)?;
     let word = match preference {
         MetaPreference::Stop => "stop",
         MetaPreference::Resume => "resume",
@@ -69,26 +73,46 @@ fn meta_preference(recipient: &Recipient) -> Option<Value> {
 }
 
 /// The current consents. `to` is masked; once erased, no number is shown.
-pub(crate) fn consents(token: &RecipientToken, to: Option<&E164>, recipient: &Recipient) -> Consents {
+pub(crate) fn consents(
+    token: &RecipientToken,
+    to: Option<&E164>,
+    recipient: &Recipient,
+) -> Consents {
     let profile = recipient.profile.as_ref();
     Consents {
         recipient: token.to_string(),
         to: to.map(E164::masked),
-        erased_at: profile.and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none())).map(time),
+        erased_at: profile
+            .and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none()))
+            .map(time),
         consents: list(recipient),
         meta_preference: meta_preference(recipient),
     }
 }
 
 /// One event of the history with its evidence, as far as it is still there.
-pub(crate) fn event(tenant: &TenantId, token: &RecipientToken, entry: &HistoryEntry, keys: &Keys) -> Value {
+pub(crate) fn event(
+    tenant: &TenantId,
+    token: &RecipientToken,
+    entry: &HistoryEntry,
+    keys: &Keys,
+) -> Value {
     let event = &entry.event;
     let associated = ConsentEvent::associated(tenant, token, &entry.sort_key);
-    let opened = event.evidence.as_ref().and_then(|sealed| keys.ring.open(&associated, sealed).ok());
-    let mut evidence = opened.and_then(|plain| serde_json::from_slice(&plain).ok()).unwrap_or_else(|| json!({}));
+    let opened = event
+        .evidence
+        .as_ref()
+        .and_then(|sealed| keys.ring.open(&associated, sealed).ok());
+    let mut evidence = opened
+        .and_then(|plain| serde_json::from_slice(&plain).ok())
+        .unwrap_or_else(|| json!({}));
     evidence["source"] = json!(event.consent.source.name());
     evidence["captured_at"] = json!(time(event.consent.since));
-    let purposes: Vec<&str> = event.purposes.iter().map(|purpose| purpose.name()).collect();
+    let purposes: Vec<&str> = event
+        .purposes
+        .iter()
+        .map(|purpose| purpose.name())
+        .collect();
     json!({
         "at": time(event.received_at),
         "channel": event.channel.name(),
@@ -102,12 +126,23 @@ pub(crate) fn event(tenant: &TenantId, token: &RecipientToken, entry: &HistoryEn
 }
 
 /// One line of the conversation, in the person's own words.
-pub(crate) fn line(tenant: &TenantId, token: &RecipientToken, entry: &ChatEntry, keys: &Keys) -> Value {
+pub(crate) fn line(
+    tenant: &TenantId,
+    token: &RecipientToken,
+    entry: &ChatEntry,
+    keys: &Keys,
+) -> Value {
     let associated = ChatEntry::associated(tenant, token, &entry.sort_key);
     let opened = keys.ring.open(&associated, &entry.content).ok();
     let plain: Option<Value> = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
-    let text = plain.as_ref().and_then(|plain| plain.get("text")).and_then(Value::as_str);
-    let at = entry.sort_key.split_once('#').and_then(|(ms, _)| ms.parse().ok());
+    let text = plain
+        .as_ref()
+        .and_then(|plain| plain.get("text"))
+        .and_then(Value::as_str);
+    let at = entry
+        .sort_key
+        .split_once('#')
+        .and_then(|(ms, _)| ms.parse().ok());
     let mut line = json!({
         "at": at.and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(time),
         "kind": entry.kind,
@@ -134,7 +169,10 @@ pub(crate) fn export(
         "history": history,
         "conversation": conversation,
     });
-    let locale = recipient.profile.as_ref().and_then(|profile| profile.locale);
+    let locale = recipient
+        .profile
+        .as_ref()
+        .and_then(|profile| profile.locale);
     if let Some(phone) = phone {
         export["to"] = json!(phone);
     }

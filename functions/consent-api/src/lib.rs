@@ -15,7 +15,9 @@ use axum::routing::{get, post};
 use recado_domain::fault::Fault;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::phone::E164;
-use recado_ports::{Chance, ConsentEvent, Conversations, Profile, ProfileUpdate, Recipient, Recipients, Registry};
+use recado_ports::{
+    Chance, ConsentEvent, Conversations, Profile, ProfileUpdate, Recipient, Recipients, Registry,
+};
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::{Keys, caller};
 use serde::Deserialize;
@@ -61,11 +63,18 @@ where
 {
     async fn tenant(&self, extensions: &Extensions) -> Result<TenantId, Problem> {
         let caller = caller(extensions).ok_or(Problem::UnknownClient)?;
-        self.store.client(&caller.client_id).await?.ok_or(Problem::UnknownClient)
+        self.store
+            .client(&caller.client_id)
+            .await?
+            .ok_or(Problem::UnknownClient)
     }
 
     /// The tenant's own recipient. Tokens are made per tenant, so another's reads as unknown.
-    async fn known(&self, tenant: &TenantId, token: &str) -> Result<(RecipientToken, Recipient), Problem> {
+    async fn known(
+        &self,
+        tenant: &TenantId,
+        token: &str,
+    ) -> Result<(RecipientToken, Recipient), Problem> {
         let token = RecipientToken::parse(token).map_err(|_| Problem::NotFound)?;
         let recipient = self.store.recipient(tenant, &token).await?;
         if recipient.profile.is_none() && recipient.consents.0.is_empty() {
@@ -75,10 +84,27 @@ where
     }
 
     /// The recipient's number, if one is kept.
-    fn phone(&self, tenant: &TenantId, token: &RecipientToken, recipient: &Recipient) -> Result<Option<E164>, Problem> {
-        let Some(sealed) = recipient.profile.as_ref().and_then(|profile| profile.phone.as_ref()) else { return Ok(None) };
-        let plain = self.keys.ring.open(&Profile::associated(tenant, token), sealed).map_err(our_fault)?;
-        Ok(std::str::from_utf8(&plain).ok().and_then(|text| E164::parse(text).ok()))
+    fn phone(
+        &self,
+        tenant: &TenantId,
+        token: &RecipientToken,
+        recipient: &Recipient,
+    ) -> Result<Option<E164>, Problem> {
+        let Some(sealed) = recipient
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.phone.as_ref())
+        else {
+            return Ok(None);
+        };
+        let plain = self
+            .keys
+            .ring
+            .open(&Profile::associated(tenant, token), sealed)
+            .map_err(our_fault)?;
+        Ok(std::str::from_utf8(&plain)
+            .ok()
+            .and_then(|text| E164::parse(text).ok()))
     }
 }
 
@@ -87,7 +113,10 @@ fn our_fault(error: recado_domain::seal::SealError) -> Problem {
     Problem::Internal
 }
 
-#[allow(clippy::disallowed_methods, reason = "the number is sealed right away, or is the person's own export")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the number is sealed right away, or is the person's own export"
+)]
 fn exposed(phone: &E164) -> &str {
     phone.expose()
 }
@@ -112,16 +141,30 @@ where
         channel: request.channel,
         purposes: request.purposes,
         consent: request.consent,
-        digest: deps.keys.pepper.digest_of("consent", &[tenant.as_str(), token.as_str(), &request.canonical]),
+        digest: deps.keys.pepper.digest_of(
+            "consent",
+            &[tenant.as_str(), token.as_str(), &request.canonical],
+        ),
         received_at: now,
         evidence: None,
     };
     let entry = ConsentEvent::associated(&tenant, &token, &event.sort_key());
-    let evidence = deps.keys.ring.seal(&entry, request.evidence.as_bytes(), deps.chance.nonce()).map_err(our_fault)?;
+    let evidence = deps
+        .keys
+        .ring
+        .seal(&entry, request.evidence.as_bytes(), deps.chance.nonce())
+        .map_err(our_fault)?;
     event.evidence = Some(evidence);
     let associated = Profile::associated(&tenant, &token);
-    let phone = deps.keys.ring.seal(&associated, exposed(&request.to).as_bytes(), deps.chance.nonce());
-    let update = ProfileUpdate { phone: Some(phone.map_err(our_fault)?), ..ProfileUpdate::default() };
+    let phone = deps.keys.ring.seal(
+        &associated,
+        exposed(&request.to).as_bytes(),
+        deps.chance.nonce(),
+    );
+    let update = ProfileUpdate {
+        phone: Some(phone.map_err(our_fault)?),
+        ..ProfileUpdate::default()
+    };
     // Consent first: whatever fails after it, the word counts.
     deps.store.consent(&tenant, &token, &event).await?;
     deps.store.update_profile(&tenant, &token, &update).await?;
@@ -190,9 +233,21 @@ where
             return Err(Problem::Invalid(vec![Fault::new("limit", rule)]));
         }
     };
-    let found = deps.store.history(&tenant, &token, page.cursor.as_deref(), limit).await?;
-    let events = found.entries.iter().map(|entry| answer::event(&tenant, &token, entry, &deps.keys)).collect();
-    Ok(axum::Json(answer::History { recipient: token.as_str(), events, next: found.next }).into_response())
+    let found = deps
+        .store
+        .history(&tenant, &token, page.cursor.as_deref(), limit)
+        .await?;
+    let events = found
+        .entries
+        .iter()
+        .map(|entry| answer::event(&tenant, &token, entry, &deps.keys))
+        .collect();
+    Ok(axum::Json(answer::History {
+        recipient: token.as_str(),
+        events,
+        next: found.next,
+    })
+    .into_response())
 }
 
 /// Everything held about the person, for the person.
@@ -211,16 +266,33 @@ where
     let mut events = Vec::new();
     let mut after = None;
     loop {
-        let page = deps.store.history(&tenant, &token, after.as_deref(), LARGEST_PAGE).await?;
-        events.extend(page.entries.iter().map(|entry| answer::event(&tenant, &token, entry, &deps.keys)));
+        let page = deps
+            .store
+            .history(&tenant, &token, after.as_deref(), LARGEST_PAGE)
+            .await?;
+        events.extend(
+            page.entries
+                .iter()
+                .map(|entry| answer::event(&tenant, &token, entry, &deps.keys)),
+        );
         after = page.next;
         if after.is_none() {
             break;
         }
     }
     let conversation = deps.store.conversation(&tenant, &token).await?;
-    let lines = conversation.iter().map(|entry| answer::line(&tenant, &token, entry, &deps.keys)).collect();
-    let export = answer::export(&token, phone.as_ref().map(exposed), &recipient, deps.chance.now(), events, lines);
+    let lines = conversation
+        .iter()
+        .map(|entry| answer::line(&tenant, &token, entry, &deps.keys))
+        .collect();
+    let export = answer::export(
+        &token,
+        phone.as_ref().map(exposed),
+        &recipient,
+        deps.chance.now(),
+        events,
+        lines,
+    );
     tracing::info!(tenant.id = %tenant, recipient = %token, "export");
     Ok(axum::Json(export).into_response())
 }
@@ -239,8 +311,14 @@ where
     let (token, recipient) = deps.known(&tenant, &token).await?;
     let now = deps.chance.now();
     let report = deps.store.erase(&tenant, &token, now).await?;
-    let before = recipient.profile.and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none()));
+    let before = recipient
+        .profile
+        .and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none()));
     tracing::info!(tenant.id = %tenant, recipient = %token, items = report.items, "erased");
     let erased_at = answer::time(before.unwrap_or(now));
-    Ok(axum::Json(answer::Erasure { recipient: token.as_str(), erased_at }).into_response())
+    Ok(axum::Json(answer::Erasure {
+        recipient: token.as_str(),
+        erased_at,
+    })
+    .into_response())
 }

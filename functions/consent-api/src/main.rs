@@ -12,8 +12,16 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
-    let store = Store::new(aws.dynamodb(Retries::Three, SDK_ATTEMPT), config.table, Process::clock());
+    let store = Store::new(
+        aws.dynamodb(Retries::Three, SDK_ATTEMPT),
+        config.table,
+        Process::clock(),
+    );
     let (keys, ()) = tokio::join!(Keys::fetch(&secrets, &config.keys_secret), store.warm_up());
-    let deps = Deps { store, keys: keys?, chance: Process::default() };
+    let deps = Deps {
+        store,
+        keys: keys?,
+        chance: Process::default(),
+    };
     lambda_http::run(router(Arc::new(deps))).await
 }

@@ -29,7 +29,10 @@ impl Config {
         let config = Self {
             table: settings.text("TABLE_NAME"),
             keys_secret: settings.text("KEYS_SECRET_ID"),
-            queues: QueueUrls { fallback: Some(settings.text("FALLBACK_QUEUE_URL")), ..QueueUrls::default() },
+            queues: QueueUrls {
+                fallback: Some(settings.text("FALLBACK_QUEUE_URL")),
+                ..QueueUrls::default()
+            },
             sms_timeout: settings.duration("SMS_TIMEOUT"),
             limits: settings.limits(Duration::ZERO),
             aws: AwsConfig::read(env, &settings),

@@ -31,7 +31,11 @@ where
         let channel = item.ladder.get(usize::from(leg)).map(|rung| rung.channel);
         match channel {
             Some(Channel::Sms) => {
-                let recipient = self.world.store.recipient(&item.tenant, &item.recipient).await?;
+                let recipient = self
+                    .world
+                    .store
+                    .recipient(&item.tenant, &item.recipient)
+                    .await?;
                 Ok(recipient.consents.permission(item.class, Channel::Sms))
             }
             Some(Channel::Whatsapp | Channel::Voice) | None => {
@@ -52,27 +56,31 @@ where
         };
         let bank = &opened.config;
         match render::sms(&opened.template, item.locale, &opened.params, &bank.name) {
-            Ok(sms) => self.sms.send(&opened.to, &sms.text, bank.sms_sender_id.as_deref()).await,
+            Ok(sms) => {
+                self.sms
+                    .send(&opened.to, &sms.text, bank.sms_sender_id.as_deref())
+                    .await
+            }
             Err(_) => our_fault("content does not render"),
         }
     }
 
     fn noticed(&self, item: &Notification, event: &Event) {
-        let Event::Posted { leg, claim, outcome } = event else { return };
-        let now = self.world.chance.now();
-        let (outcome, code) = match outcome {
-            PostOutcome::Accepted { .. } => {
-                count(Metric::FallbackSent, 1, now);
-                ("accepted", None)
-            }
-            PostOutcome::Held => ("held", None),
-            PostOutcome::Rejected(failure) => ("rejected", failure.code),
-            PostOutcome::NotSent { failure, .. } => ("not_sent", failure.code),
-            PostOutcome::Unknown => {
-                count(Metric::Uncertain, 1, now);
-                ("unknown", None)
-            }
+        let Event::Posted {
+            leg,
+            claim,
+            outcome,
+        } = event
+        else {
+            return;
         };
+        let now = self.world.chance.now();
+        match outcome {
+            PostOutcome::Accepted { .. } => count(Metric::FallbackSent, 1, now),
+            PostOutcome::Unknown => count(Metric::Uncertain, 1, now),
+            PostOutcome::Held | PostOutcome::Rejected(_) | PostOutcome::NotSent { .. } => {}
+        }
+        let (outcome, code) = (outcome.label(), outcome.code());
         tracing::info!(
             notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,
             leg, attempt = claim.attempt, outcome, code, "fallback"

@@ -5,7 +5,9 @@ mod hands;
 
 use recado_domain::delivery::{Event, Limits};
 use recado_ports::drive::{Done, DriveError, World};
-use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, TimerMessage};
+use recado_ports::{
+    Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, TimerMessage,
+};
 use recado_runtime::{Handled, Keys};
 use thiserror::Error;
 
@@ -35,7 +37,10 @@ pub enum TimerError {
 }
 
 /// Handles one timer.
-pub async fn handle<S, Q, C, M>(deps: &Deps<S, Q, C, M>, timer: TimerMessage) -> Result<Handled, TimerError>
+pub async fn handle<S, Q, C, M>(
+    deps: &Deps<S, Q, C, M>,
+    timer: TimerMessage,
+) -> Result<Handled, TimerError>
 where
     S: Notifications + Recipients + Registry,
     Q: Queues,
@@ -46,7 +51,10 @@ where
         tracing::warn!(notification.id = %timer.notification, "timer without a notification");
         return Ok(Handled::Acknowledge);
     };
-    let event = Event::Timer { leg: timer.leg, kind: timer.kind };
+    let event = Event::Timer {
+        leg: timer.leg,
+        kind: timer.kind,
+    };
     Ok(match deps.world.drive(deps, item, event).await? {
         Done::Acknowledge => Handled::Acknowledge,
         Done::Leave => Handled::Leave,

@@ -16,7 +16,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
-    let store = Store::new(aws.dynamodb(Retries::Three, SDK_ATTEMPT), config.table, Process::clock());
+    let store = Store::new(
+        aws.dynamodb(Retries::Three, SDK_ATTEMPT),
+        config.table,
+        Process::clock(),
+    );
     let (keys, ()) = tokio::join!(Keys::fetch(&secrets, &config.keys_secret), store.warm_up());
     let deps = Arc::new(Deps {
         world: World {
@@ -28,5 +32,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         sms: Sms::new(aws.sns(Retries::Never, config.sms_timeout)),
         limits: config.limits,
     });
-    lambda_runtime::run(service_fn(|event| each_record(event, decode_timer, |timer| handle(&deps, timer)))).await
+    lambda_runtime::run(service_fn(|event| {
+        each_record(event, decode_timer, |timer| handle(&deps, timer))
+    }))
+    .await
 }

@@ -11,7 +11,7 @@ use recado_domain::delivery::{Notification, accepted};
 use recado_domain::fault::Fault;
 use recado_domain::ids::TenantId;
 use recado_domain::locale::Locale;
-use recado_domain::request::{Draft, Request};
+use recado_domain::request::{Accepted, Draft, Request};
 use recado_domain::template::Template;
 use recado_ports::{Chance, Created, Notifications, Queues, Recipients, Registry, TenantConfig};
 use recado_runtime::problem::{Problem, check_body};
@@ -47,7 +47,9 @@ where
     let tenant = deps.tenant(&extensions).await?;
     let key = idempotency_key(&headers)?;
     check_body(&headers, &body)?;
-    let Parsed { request, template, .. } = deps.parse(&tenant, &body).await?;
+    let Parsed {
+        request, template, ..
+    } = deps.parse(&tenant, &body).await?;
     let keys = &deps.keys;
     let now = deps.world.chance.now();
     let id = keys.pepper.notification(&tenant, &key);
@@ -56,12 +58,25 @@ where
         return deps.late(&tenant, &id, &digest, fault).await;
     }
     let associated = format!("NTF#{id}");
-    let content = keys.ring.seal(&associated, &request.content(), deps.world.chance.nonce()).map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "sealing");
-        Problem::Internal
-    })?;
+    let content = keys
+        .ring
+        .seal(&associated, &request.content(), deps.world.chance.nonce())
+        .map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "sealing");
+            Problem::Internal
+        })?;
     let recipient = keys.pepper.recipient(&tenant, &request.to);
-    let item = request.into_notification(&template, id, tenant, recipient, digest, content, now);
+    let item = request.into_notification(
+        &template,
+        Accepted {
+            id,
+            tenant,
+            recipient,
+            digest,
+            content,
+            at: now,
+        },
+    );
     match deps.world.store.create(&item).await? {
         Created::New => {
             deps.hand_on(&item).await?;
@@ -95,13 +110,24 @@ where
         };
         let defaults = self.defaults(tenant, &draft, &config).await?;
         let now = self.world.chance.now();
-        let request = draft.complete(template.as_deref(), &defaults, now).map_err(Problem::Invalid)?;
+        let request = draft
+            .complete(template.as_deref(), &defaults, now)
+            .map_err(Problem::Invalid)?;
         let template = template.ok_or(Problem::Internal)?;
-        Ok(Parsed { request, template, config })
+        Ok(Parsed {
+            request,
+            template,
+            config,
+        })
     }
 
     /// The recipient's language, then the bank's; read only when the request names none.
-    async fn defaults(&self, tenant: &TenantId, draft: &Draft, config: &TenantConfig) -> Result<Vec<Locale>, Problem> {
+    async fn defaults(
+        &self,
+        tenant: &TenantId,
+        draft: &Draft,
+        config: &TenantConfig,
+    ) -> Result<Vec<Locale>, Problem> {
         let mut defaults = Vec::new();
         if let (None, Some(to)) = (draft.locale(), draft.to()) {
             let token = self.keys.pepper.recipient(tenant, to);
@@ -140,7 +166,13 @@ where
         digest: &str,
         fault: Fault,
     ) -> Result<Response, Problem> {
-        match self.world.store.read(id).await?.filter(|item| item.tenant == *tenant) {
+        match self
+            .world
+            .store
+            .read(id)
+            .await?
+            .filter(|item| item.tenant == *tenant)
+        {
             Some(stored) => self.replay(stored, digest).await,
             None => Err(Problem::Invalid(vec![fault])),
         }
@@ -151,7 +183,9 @@ fn respond(item: &Notification, which: Answer) -> Response {
     let (code, status) = ACCEPTED;
     let mut response = (code, Json(answer::accepted(item, status))).into_response();
     if which == Answer::Replayed {
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
     response
 }

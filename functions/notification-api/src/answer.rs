@@ -93,11 +93,19 @@ struct ShownFailure {
 
 impl From<Failure> for ShownFailure {
     fn from(failure: Failure) -> Self {
-        Self { kind: failure.kind.name(), code: failure.code, title: failure.title }
+        Self {
+            kind: failure.kind.name(),
+            code: failure.code,
+            title: failure.title,
+        }
     }
 }
 
-pub(crate) fn notification<'a>(item: &'a Notification, template: Option<&Template>, now: Timestamp) -> Shown<'a> {
+pub(crate) fn notification<'a>(
+    item: &'a Notification,
+    template: Option<&Template>,
+    now: Timestamp,
+) -> Shown<'a> {
     Shown {
         id: item.id.as_str(),
         status: item.status(now).name(),
@@ -108,16 +116,23 @@ pub(crate) fn notification<'a>(item: &'a Notification, template: Option<&Templat
         class: item.class.name(),
         to: &item.to_masked,
         reference: item.reference.as_deref(),
-        text: template.map(|template| render::text(template, item.locale, &item.masked)).unwrap_or_default(),
+        text: template
+            .map(|template| render::text(template, item.locale, &item.masked))
+            .unwrap_or_default(),
         accepted_at: time(item.accepted_at),
         valid_until: time(item.valid_until),
         cancelled_at: item.cancelled_at().map(time),
         delivered_twice: item.delivered_twice(),
-        legs: (0..item.legs()).filter(|leg| item.leg_shows(*leg)).map(|leg| shown_leg(item, leg, now)).collect(),
+        legs: (0..item.legs())
+            .filter(|leg| item.leg_shows(*leg))
+            .map(|leg| shown_leg(item, leg, now))
+            .collect(),
         responses: item
             .responses()
             .into_iter()
-            .map(|response| BTreeMap::from([("at", time(response.at)), ("action", response.action)]))
+            .map(|response| {
+                BTreeMap::from([("at", time(response.at)), ("action", response.action)])
+            })
             .collect(),
     }
 }
@@ -128,8 +143,17 @@ fn shown_leg(item: &Notification, leg: u8, now: Timestamp) -> ShownLeg<'_> {
     ShownLeg {
         channel: item.ladder[usize::from(leg)].channel.name(),
         status: status.name(),
-        opened_because: facts.opened_because().map(recado_domain::delivery::OpenedBecause::name).or((leg == 0).then_some("first")),
-        reason: (status == LegStatus::Skipped).then(|| facts.closed_because().map(recado_domain::delivery::CloseReason::name)).flatten(),
+        opened_because: facts
+            .opened_because()
+            .map(recado_domain::delivery::OpenedBecause::name)
+            .or((leg == 0).then_some("first")),
+        reason: (status == LegStatus::Skipped)
+            .then(|| {
+                facts
+                    .closed_because()
+                    .map(recado_domain::delivery::CloseReason::name)
+            })
+            .flatten(),
         submitted_at: facts.submitted_at().map(time),
         delivered_at: facts.delivered_at().map(time),
         read_at: facts.read_at().map(time),

@@ -40,8 +40,14 @@ where
     C: Chance + 'static,
 {
     Router::new()
-        .route("/v1/notifications", post(accept::accept::<S, Q, C>).get(by_key::<S, Q, C>))
-        .route("/v1/notifications/preview", post(preview::preview::<S, Q, C>))
+        .route(
+            "/v1/notifications",
+            post(accept::accept::<S, Q, C>).get(by_key::<S, Q, C>),
+        )
+        .route(
+            "/v1/notifications/preview",
+            post(preview::preview::<S, Q, C>),
+        )
         .route("/v1/notifications/{id}", get(by_id::<S, Q, C>))
         .route("/v1/notifications/{id}/cancel", post(cancel::<S, Q, C>))
         .with_state(deps)
@@ -56,24 +62,41 @@ where
     /// The tenant is the token's client; nothing in a body or path can name another.
     async fn tenant(&self, extensions: &Extensions) -> Result<TenantId, Problem> {
         let caller = caller(extensions).ok_or(Problem::UnknownClient)?;
-        self.world.store.client(&caller.client_id).await?.ok_or(Problem::UnknownClient)
+        self.world
+            .store
+            .client(&caller.client_id)
+            .await?
+            .ok_or(Problem::UnknownClient)
     }
 
     /// The tenant's own notification; another's answers as if there were none.
     async fn own(&self, tenant: &TenantId, id: &NotificationId) -> Result<Notification, Problem> {
         let found = self.world.store.read(id).await?;
-        found.filter(|item| item.tenant == *tenant).ok_or(Problem::NotFound)
+        found
+            .filter(|item| item.tenant == *tenant)
+            .ok_or(Problem::NotFound)
     }
 
     async fn shown(&self, item: &Notification) -> Result<Response, Problem> {
-        let template = self.world.store.template(&item.tenant, &item.template, Some(item.template_version)).await?;
-        Ok(axum::Json(answer::notification(item, template.as_deref(), self.world.chance.now())).into_response())
+        let template = self
+            .world
+            .store
+            .template(&item.tenant, &item.template, Some(item.template_version))
+            .await?;
+        Ok(axum::Json(answer::notification(
+            item,
+            template.as_deref(),
+            self.world.chance.now(),
+        ))
+        .into_response())
     }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     let mut values = headers.get_all("idempotency-key").iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(Problem::IdempotencyKey) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(Problem::IdempotencyKey);
+    };
     let text = value.to_str().map_err(|_| Problem::IdempotencyKey)?;
     IdempotencyKey::parse(text).map_err(|_| Problem::IdempotencyKey)
 }
@@ -90,7 +113,9 @@ where
 {
     let tenant = deps.tenant(&extensions).await?;
     let key = idempotency_key(&headers)?;
-    let item = deps.own(&tenant, &deps.keys.pepper.notification(&tenant, &key)).await?;
+    let item = deps
+        .own(&tenant, &deps.keys.pepper.notification(&tenant, &key))
+        .await?;
     deps.shown(&item).await
 }
 
@@ -132,7 +157,12 @@ where
     if item.status(now).has_ended() {
         return Err(Problem::NotCancellable);
     }
-    match deps.world.store.write(&id, &change::cancel(&item, now)).await? {
+    match deps
+        .world
+        .store
+        .write(&id, &change::cancel(&item, now))
+        .await?
+    {
         Written::Applied(item) => deps.shown(&item).await,
         Written::Refused(item) if item.cancelled_at().is_some() => deps.shown(&item).await,
         Written::Refused(_) => Err(Problem::NotCancellable),

@@ -14,7 +14,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
-    let store = Store::new(aws.dynamodb(Retries::Three, SDK_ATTEMPT), config.table, Process::clock());
+    let store = Store::new(
+        aws.dynamodb(Retries::Three, SDK_ATTEMPT),
+        config.table,
+        Process::clock(),
+    );
     let (keys, ()) = tokio::join!(Keys::fetch(&secrets, &config.keys_secret), store.warm_up());
     let deps = Deps {
         world: World {

@@ -15,8 +15,8 @@ use recado_ports::{Chance, Notifications, Queues, Recipients, Registry};
 use recado_runtime::problem::{Problem, check_body};
 use serde::Serialize;
 
-use crate::accept::Parsed;
 use crate::Shared;
+use crate::accept::Parsed;
 
 #[derive(Serialize)]
 struct Answer {
@@ -69,7 +69,11 @@ where
 {
     let tenant = deps.tenant(&extensions).await?;
     check_body(&headers, &body)?;
-    let Parsed { request, template, config } = deps.parse(&tenant, &body).await?;
+    let Parsed {
+        request,
+        template,
+        config,
+    } = deps.parse(&tenant, &body).await?;
     if let Some(fault) = request.late {
         return Err(Problem::Invalid(vec![fault]));
     }
@@ -77,7 +81,12 @@ where
     let recipient = deps.world.store.recipient(&tenant, &token).await?;
     let masked = query.is_some_and(|query| query.split('&').any(|pair| pair == "masked=true"));
     let shown = if masked {
-        render::preview_masked(&template, request.locale, &request.params.masked(request.locale), &config.name)
+        render::preview_masked(
+            &template,
+            request.locale,
+            &request.params.masked(request.locale),
+            &config.name,
+        )
     } else {
         render::preview(&template, request.locale, &request.params, &config.name)
     };
@@ -85,7 +94,12 @@ where
         tracing::error!(error = &error as &dyn std::error::Error, template = %template.name, "preview");
         Problem::Internal
     })?;
-    let used = |preview: &Preview| request.ladder.iter().any(|rung| rung.channel == preview.channel);
+    let used = |preview: &Preview| {
+        request
+            .ladder
+            .iter()
+            .any(|rung| rung.channel == preview.channel)
+    };
     let answer = Answer {
         template: template.name.to_string(),
         template_version: template.version,
@@ -116,17 +130,38 @@ fn decide(class: Class, ladder: &[Rung], consents: &Consents) -> Decision {
     let mut legs = Vec::new();
     for rung in ladder {
         match consents.permission(class, rung.channel) {
-            Permission::Granted => legs.push(DecidedLeg { channel: rung.channel.name(), skipped_because: None }),
+            Permission::Granted => legs.push(DecidedLeg {
+                channel: rung.channel.name(),
+                skipped_because: None,
+            }),
             Permission::NotThisLeg(reason) => {
-                legs.push(DecidedLeg { channel: rung.channel.name(), skipped_because: Some(reason.name()) });
+                legs.push(DecidedLeg {
+                    channel: rung.channel.name(),
+                    skipped_because: Some(reason.name()),
+                });
             }
-            Permission::NotAtAll(reason) => return Decision { suppressed: Some(reason.name()), legs: Vec::new() },
+            Permission::NotAtAll(reason) => {
+                return Decision {
+                    suppressed: Some(reason.name()),
+                    legs: Vec::new(),
+                };
+            }
         }
     }
     if legs.iter().all(|leg| leg.skipped_because.is_some()) {
         let only_whatsapp = ladder.iter().all(|rung| rung.channel == Channel::Whatsapp);
-        let why = if only_whatsapp { "no_consent" } else { "opted_out" };
-        return Decision { suppressed: Some(why), legs: Vec::new() };
+        let why = if only_whatsapp {
+            "no_consent"
+        } else {
+            "opted_out"
+        };
+        return Decision {
+            suppressed: Some(why),
+            legs: Vec::new(),
+        };
     }
-    Decision { suppressed: None, legs }
+    Decision {
+        suppressed: None,
+        legs,
+    }
 }

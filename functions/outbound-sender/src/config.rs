@@ -52,7 +52,10 @@ impl Config {
 
 fn concurrency(settings: &Settings<'_>) -> u32 {
     let text = settings.text("CONCURRENCY");
-    let sum = text.split(',').map(|part| part.trim().parse::<u32>().ok()).sum::<Option<u32>>();
+    let sum = text
+        .split(',')
+        .map(|part| part.trim().parse::<u32>().ok())
+        .sum::<Option<u32>>();
     match sum {
         Some(sum) if sum > 0 => sum,
         Some(_) | None => {

@@ -14,7 +14,10 @@ use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::pacing::Pacer;
 use recado_domain::render;
 use recado_ports::drive::{Hands, Paced};
-use recado_ports::{Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, TenantConfig, WhatsappChannel};
+use recado_ports::{
+    Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, TenantConfig,
+    WhatsappChannel,
+};
 use recado_runtime::{Metric, count, open_content, our_fault};
 
 use crate::Deps;
@@ -34,11 +37,17 @@ impl Pacers {
     /// `concurrency`: how many sandboxes may send at once.
     #[must_use]
     pub fn new(concurrency: u32) -> Self {
-        Self { concurrency, numbers: Mutex::default() }
+        Self {
+            concurrency,
+            numbers: Mutex::default(),
+        }
     }
 
     fn with<T>(&self, config: &TenantConfig, act: impl FnOnce(&mut Pacer) -> T) -> T {
-        let mut numbers = self.numbers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut numbers = self
+            .numbers
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let pacer = numbers
             .entry(config.phone_number_id.clone())
             .or_insert_with(|| Pacer::new(config.messages_per_second, self.concurrency));
@@ -59,13 +68,20 @@ where
 
     async fn pace(&self, item: &Notification) -> Paced {
         // Without an entry the POST itself fails with a reason; pacing has nothing to say.
-        let Ok(Some(config)) = self.world.store.tenant(&item.tenant).await else { return Paced::Ready };
+        let Ok(Some(config)) = self.world.store.tenant(&item.tenant).await else {
+            return Paced::Ready;
+        };
         let mut waited = Duration::ZERO;
         loop {
             let now = self.world.chance.now();
-            match self.pacers.with(&config, |pacer| pacer.take(item.lane, now)) {
+            match self
+                .pacers
+                .with(&config, |pacer| pacer.take(item.lane, now))
+            {
                 Ok(()) => return Paced::Ready,
-                Err(wait) if waited + wait > LONGEST_WAIT => return Paced::Busy(wait.max(Duration::from_secs(1))),
+                Err(wait) if waited + wait > LONGEST_WAIT => {
+                    return Paced::Busy(wait.max(Duration::from_secs(1)));
+                }
                 Err(wait) => {
                     self.world.chance.rest(wait).await;
                     waited += wait;
@@ -75,19 +91,38 @@ where
     }
 
     async fn permission(&self, item: &Notification, leg: u8) -> Result<Permission, StoreError> {
-        let recipient = self.world.store.recipient(&item.tenant, &item.recipient).await?;
-        let channel = item.ladder.get(usize::from(leg)).map_or(Channel::Whatsapp, |rung| rung.channel);
+        let recipient = self
+            .world
+            .store
+            .recipient(&item.tenant, &item.recipient)
+            .await?;
+        let channel = item
+            .ladder
+            .get(usize::from(leg))
+            .map_or(Channel::Whatsapp, |rung| rung.channel);
         Ok(recipient.consents.permission(item.class, channel))
     }
 
     async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {
-        let Some(cap) = item.class.daily_cap() else { return Ok(CapVerdict::Within) };
+        let Some(cap) = item.class.daily_cap() else {
+            return Ok(CapVerdict::Within);
+        };
         let zone = match self.world.store.tenant(&item.tenant).await? {
             Some(config) => TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
             None => TimeZone::UTC,
         };
         let day = self.world.chance.now().to_zoned(zone).date().to_string();
-        self.world.store.count(&item.tenant, &item.recipient, &day, item.class, &item.id, cap).await
+        self.world
+            .store
+            .count(
+                &item.tenant,
+                &item.recipient,
+                &day,
+                item.class,
+                &item.id,
+                cap,
+            )
+            .await
     }
 
     async fn post(&self, item: &Notification, _leg: u8, claim: &Claim) -> PostOutcome {
@@ -95,37 +130,40 @@ where
             Ok(opened) => opened,
             Err(outcome) => return outcome,
         };
-        let Ok(message) = render::whatsapp(&opened.template, item.locale, &opened.params, &item.id) else {
+        let Ok(message) = render::whatsapp(&opened.template, item.locale, &opened.params, &item.id)
+        else {
             return our_fault("content does not render");
         };
-        let callback = Callback { notification: item.id.clone(), attempt: claim.attempt };
+        let callback = Callback {
+            notification: item.id.clone(),
+            attempt: claim.attempt,
+        };
         let (to, message) = (Addressee::Phone(opened.to), Outgoing::Template(message));
         let from = &opened.config.phone_number_id;
-        let outcome = self.whatsapp.send(&item.tenant, from, &to, &message, Some(&callback)).await;
+        let outcome = self
+            .whatsapp
+            .send(&item.tenant, from, &to, &message, Some(&callback))
+            .await;
         self.calm_down_if_throttled(&opened.config, &outcome);
         outcome
     }
 
     fn noticed(&self, item: &Notification, event: &Event) {
-        let Event::Posted { leg, claim, outcome } = event else { return };
+        let Event::Posted {
+            leg,
+            claim,
+            outcome,
+        } = event
+        else {
+            return;
+        };
         let now = self.world.chance.now();
-        let outcome = match outcome {
-            PostOutcome::Accepted { .. } => {
-                count(Metric::Submitted, 1, now);
-                "accepted"
-            }
-            PostOutcome::Held => "held",
-            PostOutcome::Rejected(_) => "rejected",
-            PostOutcome::NotSent { .. } => "not_sent",
-            PostOutcome::Unknown => {
-                count(Metric::Uncertain, 1, now);
-                "unknown"
-            }
-        };
-        let code = match event {
-            Event::Posted { outcome: PostOutcome::Rejected(failure) | PostOutcome::NotSent { failure, .. }, .. } => failure.code,
-            _ => None,
-        };
+        match outcome {
+            PostOutcome::Accepted { .. } => count(Metric::Submitted, 1, now),
+            PostOutcome::Unknown => count(Metric::Uncertain, 1, now),
+            PostOutcome::Held | PostOutcome::Rejected(_) | PostOutcome::NotSent { .. } => {}
+        }
+        let (outcome, code) = (outcome.label(), outcome.code());
         tracing::info!(
             notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,
             leg, attempt = claim.attempt, outcome, code, "posted"

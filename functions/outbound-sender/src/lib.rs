@@ -8,7 +8,10 @@ mod reply;
 use recado_domain::channel::Channel;
 use recado_domain::delivery::{Event, Limits};
 use recado_ports::drive::{Done, DriveError, World};
-use recado_ports::{Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError, WhatsappChannel};
+use recado_ports::{
+    Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError,
+    WhatsappChannel,
+};
 use recado_runtime::{Handled, Keys};
 use thiserror::Error;
 
@@ -50,14 +53,21 @@ where
     W: WhatsappChannel,
 {
     let (id, attempt) = match job {
-        Job::Send { notification, attempt } => (notification, attempt),
+        Job::Send {
+            notification,
+            attempt,
+        } => (notification, attempt),
         Job::Reply(reply) => return reply::confirm(deps, &reply).await,
     };
     let Some(item) = deps.world.store.read(&id).await? else {
         tracing::warn!(notification.id = %id, "job without a notification");
         return Ok(Handled::Acknowledge);
     };
-    let recipient = deps.world.store.recipient(&item.tenant, &item.recipient).await?;
+    let recipient = deps
+        .world
+        .store
+        .recipient(&item.tenant, &item.recipient)
+        .await?;
     let event = Event::Job {
         attempt,
         permission: recipient.consents.permission(item.class, Channel::Whatsapp),

@@ -6,7 +6,9 @@ use lambda_runtime::service_fn;
 use outbound_sender::{Config, Deps, Meta, Pacers, handle};
 use recado_dynamodb::Store;
 use recado_ports::drive::World;
-use recado_runtime::{Aws, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT, WhatsappSecret, each_record};
+use recado_runtime::{
+    Aws, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT, WhatsappSecret, each_record,
+};
 use recado_sqs::{Sender, decode_job};
 use recado_whatsapp::Client;
 
@@ -17,7 +19,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
     let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout)?;
-    let store = Store::new(aws.dynamodb(Retries::Three, SDK_ATTEMPT), config.table, Process::clock());
+    let store = Store::new(
+        aws.dynamodb(Retries::Three, SDK_ATTEMPT),
+        config.table,
+        Process::clock(),
+    );
     let (keys, whatsapp, ()) = tokio::join!(
         Keys::fetch(&secrets, &config.keys_secret),
         WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
@@ -35,5 +41,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         limits: config.limits,
     });
     deps.whatsapp.warm_up().await;
-    lambda_runtime::run(service_fn(|event| each_record(event, decode_job, |job| handle(&deps, job)))).await
+    lambda_runtime::run(service_fn(|event| {
+        each_record(event, decode_job, |job| handle(&deps, job))
+    }))
+    .await
 }

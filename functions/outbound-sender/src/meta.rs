@@ -18,7 +18,10 @@ impl Meta {
     /// Takes the client and the tokens.
     pub fn new(client: Client, tokens: BTreeMap<TenantId, String>) -> Result<Self, TokenError> {
         let parse = |(tenant, token): (TenantId, String)| Ok((tenant, AccessToken::parse(&token)?));
-        Ok(Self { client, tokens: tokens.into_iter().map(parse).collect::<Result<_, _>>()? })
+        Ok(Self {
+            client,
+            tokens: tokens.into_iter().map(parse).collect::<Result<_, _>>()?,
+        })
     }
 
     /// Opens a connection ahead of the first message.

@@ -7,7 +7,8 @@ use recado_domain::ids::UserId;
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::phone::E164;
 use recado_ports::{
-    ChatEntry, ChatRecord, Chance, Conversations, Notifications, Queues, Recipients, Registry, Reply, StoreError, WhatsappChannel,
+    Chance, ChatEntry, ChatRecord, Conversations, Notifications, Queues, Recipients, Registry,
+    Reply, StoreError, WhatsappChannel,
 };
 use recado_runtime::Handled;
 
@@ -16,7 +17,10 @@ use crate::{Deps, SendError};
 /// How often a confirmation known not to have left is tried; it is never repeated once it may have.
 const TRIES: u32 = 3;
 
-pub(crate) async fn confirm<S, Q, C, W>(deps: &Deps<S, Q, C, W>, reply: &Reply) -> Result<Handled, SendError>
+pub(crate) async fn confirm<S, Q, C, W>(
+    deps: &Deps<S, Q, C, W>,
+    reply: &Reply,
+) -> Result<Handled, SendError>
 where
     S: Notifications + Recipients + Conversations + Registry,
     Q: Queues,
@@ -24,44 +28,61 @@ where
     W: WhatsappChannel,
 {
     let store = &deps.world.store;
-    let Some(entry) = store.chat_entry(&reply.tenant, &reply.recipient, &reply.entry).await? else {
+    let Some(entry) = store
+        .chat_entry(&reply.tenant, &reply.recipient, &reply.entry)
+        .await?
+    else {
         return Ok(Handled::Acknowledge);
     };
     let Some(config) = store.tenant(&reply.tenant).await? else {
         return Err(StoreError::Unreadable("tenant without configuration".to_owned()).into());
     };
     let associated = ChatEntry::associated(&reply.tenant, &reply.recipient, &reply.entry);
-    let Some(to) = deps.keys.ring.open(&associated, &entry.content).ok().as_deref().and_then(addressee) else {
-        return Err(StoreError::Unreadable("conversation entry without an address".to_owned()).into());
+    let Some(to) = deps
+        .keys
+        .ring
+        .open(&associated, &entry.content)
+        .ok()
+        .as_deref()
+        .and_then(addressee)
+    else {
+        return Err(
+            StoreError::Unreadable("conversation entry without an address".to_owned()).into(),
+        );
     };
     let recipient = store.recipient(&reply.tenant, &reply.recipient).await?;
-    let locale = recipient.profile.and_then(|profile| profile.locale).unwrap_or(config.locale);
+    let locale = recipient
+        .profile
+        .and_then(|profile| profile.locale)
+        .unwrap_or(config.locale);
     let now = deps.world.chance.now();
-    if store.claim_reply(&reply.tenant, &reply.recipient, &reply.entry, now).await? == ChatRecord::Repeated {
+    if store
+        .claim_reply(&reply.tenant, &reply.recipient, &reply.entry, now)
+        .await?
+        == ChatRecord::Repeated
+    {
         return Ok(Handled::Acknowledge);
     }
-    let message = Outgoing::Text { body: reply.keyword.confirmation(locale, &config.name) };
+    let message = Outgoing::Text {
+        body: reply.keyword.confirmation(locale, &config.name),
+    };
     for attempt in 1..=TRIES {
-        let outcome = deps.whatsapp.send(&reply.tenant, &reply.from, &to, &message, None).await;
-        tracing::info!(tenant.id = %reply.tenant, keyword = reply.keyword.name(), attempt, outcome = label(&outcome), "confirmation");
-        match outcome {
-            PostOutcome::NotSent { retry_after, .. } if attempt < TRIES => {
-                deps.world.chance.rest(retry_after.min(Duration::from_secs(2))).await;
-            }
-            _ => break,
+        let outcome = deps
+            .whatsapp
+            .send(&reply.tenant, &reply.from, &to, &message, None)
+            .await;
+        tracing::info!(tenant.id = %reply.tenant, keyword = reply.keyword.name(), attempt, outcome = outcome.label(), "confirmation");
+        let PostOutcome::NotSent { retry_after, .. } = outcome else {
+            break;
+        };
+        if attempt < TRIES {
+            deps.world
+                .chance
+                .rest(retry_after.min(Duration::from_secs(2)))
+                .await;
         }
     }
     Ok(Handled::Acknowledge)
-}
-
-fn label(outcome: &PostOutcome) -> &'static str {
-    match outcome {
-        PostOutcome::Accepted { .. } => "accepted",
-        PostOutcome::Held => "held",
-        PostOutcome::Rejected(_) => "rejected",
-        PostOutcome::NotSent { .. } => "not_sent",
-        PostOutcome::Unknown => "unknown",
-    }
 }
 
 /// The sender's address as the conversation holds it: the number if there is one, else the user id.
@@ -71,5 +92,9 @@ fn addressee(plain: &[u8]) -> Option<Addressee> {
     text("phone")
         .and_then(|phone| E164::parse(phone).ok())
         .map(Addressee::Phone)
-        .or_else(|| text("user").and_then(|user| UserId::parse(user).ok()).map(Addressee::User))
+        .or_else(|| {
+            text("user")
+                .and_then(|user| UserId::parse(user).ok())
+                .map(Addressee::User)
+        })
 }

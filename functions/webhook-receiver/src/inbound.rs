@@ -4,12 +4,15 @@
 use jiff::{SignedDuration, Timestamp};
 use recado_domain::channel::Channel;
 use recado_domain::class::{Class, Lane};
-use recado_domain::consent::{Action, Keyword, MetaPreference, PurposeConsent, REVOKED_BY_REPLY, Source};
+use recado_domain::consent::{
+    Action, Keyword, MetaPreference, PurposeConsent, REVOKED_BY_REPLY, Source,
+};
 use recado_domain::delivery::change;
 use recado_domain::ids::{PressPayload, RecipientToken, TenantId, UserId};
 use recado_domain::masking;
 use recado_ports::{
-    ChatEntry, Chance, ConsentEvent, Conversations, Job, Notifications, ProfileUpdate, Queues, Recipients, Registry, Reply, Written,
+    Chance, ChatEntry, ConsentEvent, Conversations, Job, Notifications, ProfileUpdate, Queues,
+    Recipients, Registry, Reply, Written,
 };
 use recado_runtime::{Metric, count};
 use recado_whatsapp::webhook::{Choice, Inbound, InboundContent, Person, Preference};
@@ -27,24 +30,39 @@ where
 {
     /// Stores one inbound message. Everything here may be done twice: Meta repeats.
     pub(crate) async fn store_inbound(&self, inbound: Inbound) -> Result<(), ReceiveError> {
-        let Some(tenant) = self.tenant_of(&inbound.number).await? else { return Ok(()) };
+        let Some(tenant) = self.tenant_of(&inbound.number).await? else {
+            return Ok(());
+        };
         let recipient = self.recipient(&tenant, &inbound.from).await?;
         let at = inbound.at.unwrap_or_else(|| self.world.chance.now());
-        let digest = self.keys.pepper.digest_of("inbound", &[inbound.id.expose()]);
-        let window = ProfileUpdate { window_until: at.checked_add(WINDOW).ok(), ..ProfileUpdate::default() };
-        let keyword = match &inbound.content {
-            InboundContent::Text { body } => Keyword::read(body),
-            _ => None,
+        let digest = self
+            .keys
+            .pepper
+            .digest_of("inbound", &[inbound.id.expose()]);
+        let window = ProfileUpdate {
+            window_until: at.checked_add(WINDOW).ok(),
+            ..ProfileUpdate::default()
+        };
+        let keyword = if let InboundContent::Text { body } = &inbound.content {
+            Keyword::read(body)
+        } else {
+            None
         };
         if let Some(keyword) = keyword {
             self.obey(&tenant, &recipient, keyword, &digest, at).await?;
         }
-        self.world.store.update_profile(&tenant, &recipient, &window).await?;
+        self.world
+            .store
+            .update_profile(&tenant, &recipient, &window)
+            .await?;
         if self.store_press(&tenant, &inbound, &digest).await? == Press::Stored {
             return Ok(());
         }
         let entry = self.chat_entry(&tenant, &recipient, &inbound, keyword, &digest, at)?;
-        self.world.store.put_chat(&tenant, &recipient, &entry).await?;
+        self.world
+            .store
+            .put_chat(&tenant, &recipient, &entry)
+            .await?;
         if let Some(keyword) = keyword {
             // Also for a repetition: the sender claims the one answer.
             let reply = Reply {
@@ -54,13 +72,25 @@ where
                 from: inbound.number,
                 keyword,
             };
-            self.world.queues.enqueue(Lane::Standard, &tenant, &Job::Reply(reply), std::time::Duration::ZERO).await?;
+            self.world
+                .queues
+                .enqueue(
+                    Lane::Standard,
+                    &tenant,
+                    &Job::Reply(reply),
+                    std::time::Duration::ZERO,
+                )
+                .await?;
         }
         Ok(())
     }
 
     /// Who wrote: by number if Meta tells it, else by the user id's alias, else by the user id alone.
-    async fn recipient(&self, tenant: &TenantId, from: &Person) -> Result<RecipientToken, ReceiveError> {
+    async fn recipient(
+        &self,
+        tenant: &TenantId,
+        from: &Person,
+    ) -> Result<RecipientToken, ReceiveError> {
         let pepper = &self.keys.pepper;
         match (&from.phone, &from.user) {
             (Some(phone), user) => {
@@ -71,16 +101,25 @@ where
                 Ok(recipient)
             }
             (None, Some(user)) => {
-                let alias = self.world.store.alias(tenant, &self.user_digest(tenant, user)).await?;
+                let alias = self
+                    .world
+                    .store
+                    .alias(tenant, &self.user_digest(tenant, user))
+                    .await?;
                 Ok(alias.unwrap_or_else(|| pepper.recipient_of_user(tenant, user)))
             }
-            (None, None) => Ok(pepper.recipient_of_user(tenant, &UserId::parse("ZZ.unknown").expect("a valid id"))),
+            (None, None) => {
+                Ok(pepper
+                    .recipient_of_user(tenant, &UserId::parse("ZZ.unknown").expect("a valid id")))
+            }
         }
     }
 
     /// The digest under which a user id is known.
     pub(crate) fn user_digest(&self, tenant: &TenantId, user: &UserId) -> String {
-        self.keys.pepper.digest_of("alias", &[tenant.as_str(), user.as_str()])
+        self.keys
+            .pepper
+            .digest_of("alias", &[tenant.as_str(), user.as_str()])
     }
 
     /// Notes that the user id is this recipient's. What the person revoked while only the user id was
@@ -105,7 +144,10 @@ where
             }
         }
         store.put_alias(tenant, &digest, recipient).await?;
-        let update = ProfileUpdate { user_digest: Some(digest), ..ProfileUpdate::default() };
+        let update = ProfileUpdate {
+            user_digest: Some(digest),
+            ..ProfileUpdate::default()
+        };
         store.update_profile(tenant, recipient, &update).await?;
         Ok(())
     }
@@ -124,51 +166,77 @@ where
             Keyword::OptIn => {
                 let known = self.world.store.recipient(tenant, recipient).await?;
                 let whatsapp = known.consents.0.get(&Channel::Whatsapp);
-                (Action::Grant, whatsapp.map(|consents| consents.revoked_by_reply()).unwrap_or_default())
+                (
+                    Action::Grant,
+                    whatsapp
+                        .map(|consents| consents.revoked_by_reply())
+                        .unwrap_or_default(),
+                )
             }
         };
         if purposes.is_empty() {
             return Ok(());
         }
-        let consent = PurposeConsent { action, since: at, source: Source::WhatsappReply };
+        let consent = PurposeConsent {
+            action,
+            since: at,
+            source: Source::WhatsappReply,
+        };
         let event = self.reply_event(&purposes, consent, digest);
         self.world.store.consent(tenant, recipient, &event).await?;
         tracing::info!(tenant.id = %tenant, recipient = %recipient, keyword = keyword.name(), "consent by reply");
         Ok(())
     }
 
-    fn reply_event(&self, purposes: &[Class], consent: PurposeConsent, digest: &str) -> ConsentEvent {
+    fn reply_event(
+        &self,
+        purposes: &[Class],
+        consent: PurposeConsent,
+        digest: &str,
+    ) -> ConsentEvent {
         ConsentEvent {
             channel: Channel::Whatsapp,
             purposes: purposes.to_vec(),
             consent,
-            digest: self.keys.pepper.digest_of("reply", &[digest, consent.action.state()]),
+            digest: self
+                .keys
+                .pepper
+                .digest_of("reply", &[digest, consent.action.state()]),
             received_at: self.world.chance.now(),
             evidence: None,
         }
     }
 
     /// A press of one of our buttons belongs to its notification.
-    async fn store_press(&self, tenant: &TenantId, inbound: &Inbound, digest: &str) -> Result<Press, ReceiveError> {
-        let payload = match &inbound.content {
-            InboundContent::Button { payload, .. } => payload,
-            InboundContent::ButtonReply { id, .. } => id,
-            _ => return Ok(Press::None),
+    async fn store_press(
+        &self,
+        tenant: &TenantId,
+        inbound: &Inbound,
+        digest: &str,
+    ) -> Result<Press, ReceiveError> {
+        let (InboundContent::Button { payload, .. }
+        | InboundContent::ButtonReply { id: payload, .. }) = &inbound.content
+        else {
+            return Ok(Press::None);
         };
-        let Ok(press) = PressPayload::parse(payload) else { return Ok(Press::None) };
+        let Ok(press) = PressPayload::parse(payload) else {
+            return Ok(Press::None);
+        };
         let now = self.world.chance.now();
         let change = change::respond(tenant, digest, &press.action, now);
-        Ok(match self.world.store.write(&press.notification, &change).await? {
-            Written::Applied(_) => {
-                tracing::info!(notification.id = %press.notification, tenant.id = %tenant, action = press.action, "response");
-                Press::Stored
-            }
-            Written::Refused(item) if item.tenant == *tenant => Press::Stored,
-            Written::Refused(_) | Written::Missing => {
-                count(Metric::ReceiptUnknown, 1, now);
-                Press::None
-            }
-        })
+        Ok(
+            match self.world.store.write(&press.notification, &change).await? {
+                Written::Applied(_) => {
+                    tracing::info!(notification.id = %press.notification, tenant.id = %tenant, action = press.action, "response");
+                    Press::Stored
+                }
+                Written::Refused(item) if item.tenant == *tenant => Press::Stored,
+                Written::Refused(_) | Written::Missing => {
+                    count(Metric::ReceiptUnknown, 1, now);
+                    Press::None
+                }
+            },
+        )
     }
 
     fn chat_entry(
@@ -183,7 +251,9 @@ where
         let text = match &inbound.content {
             InboundContent::Text { body } => Some(body.as_str()),
             InboundContent::Button { text, .. } => Some(text.as_str()),
-            InboundContent::ButtonReply { title, .. } | InboundContent::ListReply { title, .. } => Some(title.as_str()),
+            InboundContent::ButtonReply { title, .. } | InboundContent::ListReply { title, .. } => {
+                Some(title.as_str())
+            }
             InboundContent::Media { caption, .. } => caption.as_deref(),
             InboundContent::Reaction { emoji } => emoji.as_deref(),
             InboundContent::Location
@@ -201,26 +271,48 @@ where
             "text": text,
         });
         let associated = ChatEntry::associated(tenant, recipient, &sort_key);
-        let content = self.keys.ring.seal(&associated, plain.to_string().as_bytes(), self.world.chance.nonce())?;
-        let kind = keyword.map_or_else(|| inbound.content.label(), Keyword::name).to_owned();
-        Ok(ChatEntry { sort_key, kind, masked: text.map(masking::for_transcript), content })
+        let content = self.keys.ring.seal(
+            &associated,
+            plain.to_string().as_bytes(),
+            self.world.chance.nonce(),
+        )?;
+        let kind = keyword
+            .map_or_else(|| inbound.content.label(), Keyword::name)
+            .to_owned();
+        Ok(ChatEntry {
+            sort_key,
+            kind,
+            masked: text.map(masking::for_transcript),
+            content,
+        })
     }
 
     /// Meta's own marketing preference, a state of its own beside ours.
-    pub(crate) async fn store_preference(&self, preference: Preference) -> Result<(), ReceiveError> {
-        let Some(tenant) = self.tenant_of(&preference.number).await? else { return Ok(()) };
+    pub(crate) async fn store_preference(
+        &self,
+        preference: Preference,
+    ) -> Result<(), ReceiveError> {
+        let Some(tenant) = self.tenant_of(&preference.number).await? else {
+            return Ok(());
+        };
         let recipient = self.recipient(&tenant, &preference.from).await?;
         let at = preference.at.unwrap_or_else(|| self.world.chance.now());
         let choice = match preference.choice {
             Choice::Stop => MetaPreference::Stop,
             Choice::Resume => MetaPreference::Resume,
         };
-        self.world.store.meta_preference(&tenant, &recipient, choice, at).await?;
+        self.world
+            .store
+            .meta_preference(&tenant, &recipient, choice, at)
+            .await?;
         Ok(())
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the address is sealed right away, to answer by")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the address is sealed right away, to answer by"
+)]
 fn exposed(phone: &recado_domain::phone::E164) -> &str {
     phone.expose()
 }

@@ -15,7 +15,9 @@ use axum::routing::get;
 use futures::stream::{self, TryStreamExt};
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_ports::drive::World;
-use recado_ports::{Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, StoreError};
+use recado_ports::{
+    Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, StoreError,
+};
 use recado_runtime::problem::Problem;
 use recado_runtime::{Keys, Metric, count};
 use recado_whatsapp::webhook::{self, AppSecret, Update, VerifyToken};
@@ -62,7 +64,10 @@ where
     C: Chance + 'static,
 {
     Router::new()
-        .route("/v1/webhooks/whatsapp", get(verify::<S, Q, C>).post(receive::<S, Q, C>))
+        .route(
+            "/v1/webhooks/whatsapp",
+            get(verify::<S, Q, C>).post(receive::<S, Q, C>),
+        )
         .layer(DefaultBodyLimit::max(webhook::MAX_BODY))
         .with_state(deps)
 }
@@ -81,28 +86,45 @@ where
 }
 
 /// The signature is checked over the raw bytes before anything is parsed.
-async fn receive<S, Q, C>(State(deps): Shared<S, Q, C>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem>
+async fn receive<S, Q, C>(
+    State(deps): Shared<S, Q, C>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem>
 where
     S: Notifications + Recipients + Conversations + Registry,
     Q: Queues,
     C: Chance,
 {
     let now = deps.world.chance.now();
-    let header = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok());
+    let header = headers
+        .get("x-hub-signature-256")
+        .and_then(|value| value.to_str().ok());
     if webhook::verify(&deps.app_secrets, header, &body).is_err() {
         count(Metric::SignatureRefused, 1, now);
         return Err(Problem::Signature);
     }
     let notice = webhook::parse(&body).map_err(|_| Problem::NotJson)?;
     for (what, times) in &notice.strange {
-        tracing::warn!(what = what.label(), times, "webhook entries that do not read");
+        tracing::warn!(
+            what = what.label(),
+            times,
+            "webhook entries that do not read"
+        );
     }
     for (what, times) in &notice.ignored {
-        tracing::debug!(what = what.label(), times, "webhook entries that nobody reads");
+        tracing::debug!(
+            what = what.label(),
+            times,
+            "webhook entries that nobody reads"
+        );
     }
     count(Metric::WebhookStrange, total(&notice.strange), now);
     deps.store_all(notice.updates).await.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "webhook not stored");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "webhook not stored"
+        );
         Problem::Unavailable
     })?;
     Ok("".into_response())
@@ -118,8 +140,16 @@ where
     async fn store_all(&self, updates: Vec<Update>) -> Result<(), ReceiveError> {
         let now = self.world.chance.now();
         let folded = webhook::fold(&updates);
-        count(Metric::ReceiptSent, usize::try_from(folded.sent).unwrap_or(usize::MAX), now);
-        count(Metric::ReceiptUnknown, usize::try_from(folded.foreign).unwrap_or(usize::MAX), now);
+        count(
+            Metric::ReceiptSent,
+            usize::try_from(folded.sent).unwrap_or(usize::MAX),
+            now,
+        );
+        count(
+            Metric::ReceiptUnknown,
+            usize::try_from(folded.foreign).unwrap_or(usize::MAX),
+            now,
+        );
         let people = receipts::people(&updates);
         stream::iter(folded.receipts.into_iter().map(Ok))
             .try_for_each_concurrent(AT_ONCE, |((id, number), receipts)| {
@@ -132,9 +162,15 @@ where
                 Update::Receipt(_) => {}
                 Update::Inbound(inbound) => self.store_inbound(*inbound).await?,
                 Update::Preference(preference) => self.store_preference(preference).await?,
-                Update::Template(_) | Update::Account(_) => tracing::warn!("Meta reports a change of a template or an account"),
+                Update::Template(_) | Update::Account(_) => {
+                    tracing::warn!("Meta reports a change of a template or an account")
+                }
                 Update::SystemError(error) => {
-                    tracing::error!(code = error.failure.code, title = error.failure.title, "Meta reports an error");
+                    tracing::error!(
+                        code = error.failure.code,
+                        title = error.failure.title,
+                        "Meta reports an error"
+                    );
                 }
             }
         }
@@ -152,5 +188,8 @@ where
 }
 
 fn total<K>(counts: &std::collections::BTreeMap<K, u32>) -> usize {
-    counts.values().map(|times| usize::try_from(*times).unwrap_or(usize::MAX)).sum()
+    counts
+        .values()
+        .map(|times| usize::try_from(*times).unwrap_or(usize::MAX))
+        .sum()
 }

@@ -15,7 +15,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
-    let store = Store::new(aws.dynamodb(Retries::Three, SDK_ATTEMPT), config.table, Process::clock());
+    let store = Store::new(
+        aws.dynamodb(Retries::Three, SDK_ATTEMPT),
+        config.table,
+        Process::clock(),
+    );
     let (keys, whatsapp, ()) = tokio::join!(
         Keys::fetch(&secrets, &config.keys_secret),
         WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
@@ -29,7 +33,11 @@ async fn main() -> Result<(), lambda_http::Error> {
             chance: Process::default(),
         },
         keys: keys?,
-        app_secrets: whatsapp.app_secrets.iter().map(|secret| AppSecret::parse(secret)).collect::<Result<_, _>>()?,
+        app_secrets: whatsapp
+            .app_secrets
+            .iter()
+            .map(|secret| AppSecret::parse(secret))
+            .collect::<Result<_, _>>()?,
         verify_token: VerifyToken::parse(&whatsapp.verify_token)?,
     };
     lambda_http::run(router(Arc::new(deps))).await

@@ -14,7 +14,9 @@ use crate::{Deps, ReceiveError};
 pub(crate) fn people(updates: &[Update]) -> BTreeMap<NotificationId, Person> {
     let mut people = BTreeMap::new();
     for update in updates {
-        let Update::Receipt(receipt) = update else { continue };
+        let Update::Receipt(receipt) = update else {
+            continue;
+        };
         if let (Some(callback), Some(person)) = (&receipt.callback, &receipt.contact)
             && person.phone.is_some()
             && person.user.is_some()
@@ -40,7 +42,9 @@ where
         receipts: &Receipts,
         person: Option<&Person>,
     ) -> Result<(), ReceiveError> {
-        let Some(tenant) = self.tenant_of(number).await? else { return Ok(()) };
+        let Some(tenant) = self.tenant_of(number).await? else {
+            return Ok(());
+        };
         let now = self.world.chance.now();
         if let Some(change) = change::receipts(&tenant, receipts, now) {
             match self.world.store.write(id, &change).await? {
@@ -72,12 +76,22 @@ where
         failure: &recado_domain::delivery::Failure,
     ) -> Result<(), ReceiveError> {
         let now = self.world.chance.now();
-        let Some(item) = self.world.store.read(id).await?.filter(|item| item.tenant == *tenant) else {
+        let Some(item) = self
+            .world
+            .store
+            .read(id)
+            .await?
+            .filter(|item| item.tenant == *tenant)
+        else {
             count(Metric::ReceiptUnknown, 1, now);
             return Ok(());
         };
         let content = change::content_after_failure(&item, 0);
-        let written = self.world.store.write(id, &change::failed(0, attempt, failure, now, content)).await?;
+        let written = self
+            .world
+            .store
+            .write(id, &change::failed(0, attempt, failure, now, content))
+            .await?;
         // Refused: stored before. The timer goes out again all the same, since the function may have
         // died between the write and the timer; one too many opens nothing.
         if let Written::Applied(item) | Written::Refused(item) = written {
@@ -89,8 +103,15 @@ where
     }
 
     /// Notes under which user id the recipient is known, unless the claim knew it already.
-    async fn learn(&self, tenant: &TenantId, item: &Notification, person: Option<&Person>) -> Result<(), ReceiveError> {
-        let Some(user) = person.and_then(|person| person.user.as_ref()) else { return Ok(()) };
+    async fn learn(
+        &self,
+        tenant: &TenantId,
+        item: &Notification,
+        person: Option<&Person>,
+    ) -> Result<(), ReceiveError> {
+        let Some(user) = person.and_then(|person| person.user.as_ref()) else {
+            return Ok(());
+        };
         let digest = self.user_digest(tenant, user);
         if item.leg(0).known_user() == Some(digest.as_str()) {
             return Ok(());

@@ -22,8 +22,13 @@ pub enum Class {
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 5] =
-        [Self::Authentication, Self::Security, Self::Transactional, Self::Servicing, Self::Marketing];
+    pub const ALL: [Self; 5] = [
+        Self::Authentication,
+        Self::Security,
+        Self::Transactional,
+        Self::Servicing,
+        Self::Marketing,
+    ];
 
     /// The name in the API, the store and the logs.
     #[must_use]
@@ -58,7 +63,9 @@ impl Class {
     pub fn when_uncertain(self) -> WhenUncertain {
         match self {
             Self::Authentication | Self::Security => WhenUncertain::RepeatOnce,
-            Self::Transactional | Self::Servicing | Self::Marketing => WhenUncertain::LeaveAndReport,
+            Self::Transactional | Self::Servicing | Self::Marketing => {
+                WhenUncertain::LeaveAndReport
+            }
         }
     }
 

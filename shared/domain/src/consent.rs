@@ -53,7 +53,14 @@ pub enum Source {
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 6] = [Self::App, Self::Web, Self::Branch, Self::Call, Self::WhatsappReply, Self::Import];
+    pub const ALL: [Self; 6] = [
+        Self::App,
+        Self::Web,
+        Self::Branch,
+        Self::Call,
+        Self::WhatsappReply,
+        Self::Import,
+    ];
 
     /// The word in the API.
     #[must_use]
@@ -107,10 +114,14 @@ impl ChannelConsents {
     pub fn apply(&mut self, purposes: &[Class], event: PurposeConsent) -> Changed {
         let mut changed = Changed::No;
         for purpose in purposes {
-            let wins = self.purposes.get(purpose).is_none_or(|current| match event.since.cmp(&current.since) {
-                std::cmp::Ordering::Greater => true,
-                std::cmp::Ordering::Equal => event.action == Action::Revoke && current.action == Action::Grant,
-                std::cmp::Ordering::Less => false,
+            let wins = self.purposes.get(purpose).is_none_or(|current| {
+                match event.since.cmp(&current.since) {
+                    std::cmp::Ordering::Greater => true,
+                    std::cmp::Ordering::Equal => {
+                        event.action == Action::Revoke && current.action == Action::Grant
+                    }
+                    std::cmp::Ordering::Less => false,
+                }
             });
             if wins {
                 self.purposes.insert(*purpose, event);
@@ -126,7 +137,11 @@ impl ChannelConsents {
         let by_reply = |consent: &PurposeConsent| {
             consent.action == Action::Revoke && consent.source == Source::WhatsappReply
         };
-        self.purposes.iter().filter(|(_, consent)| by_reply(consent)).map(|(purpose, _)| *purpose).collect()
+        self.purposes
+            .iter()
+            .filter(|(_, consent)| by_reply(consent))
+            .map(|(purpose, _)| *purpose)
+            .collect()
     }
 
     fn state(&self, purpose: Class) -> Option<Action> {
@@ -158,25 +173,36 @@ impl Consents {
         let consents = self.0.get(&channel);
         let state = consents.and_then(|consents| consents.state(class));
         match (channel, class) {
-            (Channel::Whatsapp, Class::Authentication | Class::Security | Class::Transactional) => match state {
-                Some(Action::Grant) => Permission::Granted,
-                Some(Action::Revoke) | None => Permission::NotThisLeg(CloseReason::NoWhatsappConsent),
-            },
+            (Channel::Whatsapp, Class::Authentication | Class::Security | Class::Transactional) => {
+                match state {
+                    Some(Action::Grant) => Permission::Granted,
+                    Some(Action::Revoke) | None => {
+                        Permission::NotThisLeg(CloseReason::NoWhatsappConsent)
+                    }
+                }
+            }
             (Channel::Whatsapp, Class::Servicing | Class::Marketing) => {
                 let stopped = class == Class::Marketing
-                    && consents.and_then(|consents| consents.meta).is_some_and(|(meta, _)| meta == MetaPreference::Stop);
+                    && consents
+                        .and_then(|consents| consents.meta)
+                        .is_some_and(|(meta, _)| meta == MetaPreference::Stop);
                 match state {
                     Some(Action::Grant) if !stopped => Permission::Granted,
                     Some(_) => Permission::NotAtAll(SuppressReason::OptedOut),
                     None => Permission::NotAtAll(SuppressReason::NoConsent),
                 }
             }
-            (Channel::Sms | Channel::Voice, Class::Authentication | Class::Security) => Permission::Granted,
-            (Channel::Sms | Channel::Voice, Class::Transactional | Class::Servicing) => match state {
+            (Channel::Sms | Channel::Voice, Class::Authentication | Class::Security) => {
+                Permission::Granted
+            }
+            (Channel::Sms | Channel::Voice, Class::Transactional | Class::Servicing) => match state
+            {
                 Some(Action::Revoke) => Permission::NotThisLeg(CloseReason::OptedOut),
                 Some(Action::Grant) | None => Permission::Granted,
             },
-            (Channel::Sms | Channel::Voice, Class::Marketing) => Permission::NotThisLeg(CloseReason::OptedOut),
+            (Channel::Sms | Channel::Voice, Class::Marketing) => {
+                Permission::NotThisLeg(CloseReason::OptedOut)
+            }
         }
     }
 }
@@ -195,11 +221,27 @@ pub const REVOKED_BY_REPLY: [Class; 2] = [Class::Servicing, Class::Marketing];
 
 const OPT_OUT: &[&str] = &[
     // Portuguese: SAIR is ANATEL's word.
-    "sair", "parar", "pare", "cancelar", "descadastrar", "remover",
+    "sair",
+    "parar",
+    "pare",
+    "cancelar",
+    "descadastrar",
+    "remover",
     // English: the carriers' words.
-    "stop", "stopall", "unsubscribe", "cancel", "end", "quit",
+    "stop",
+    "stopall",
+    "unsubscribe",
+    "cancel",
+    "end",
+    "quit",
     // French and German.
-    "arret", "arreter", "desabonner", "desinscription", "stopp", "abmelden", "abbestellen",
+    "arret",
+    "arreter",
+    "desabonner",
+    "desinscription",
+    "stopp",
+    "abmelden",
+    "abbestellen",
 ];
 const OPT_IN: &[&str] = &["voltar", "start", "unstop", "reprendre", "anmelden"];
 
@@ -248,16 +290,22 @@ impl Keyword {
                  antworten Sie START."
             ),
             (Self::OptIn, Locale::PtBr) => {
-                format!("Pronto. Você voltará a receber as mensagens do {bank} por aqui. Para parar, responda SAIR.")
+                format!(
+                    "Pronto. Você voltará a receber as mensagens do {bank} por aqui. Para parar, responda SAIR."
+                )
             }
             (Self::OptIn, Locale::En) => {
                 format!("Done. You will receive {bank}'s messages here again. To stop, reply STOP.")
             }
             (Self::OptIn, Locale::Fr) => {
-                format!("C'est fait. Vous recevrez à nouveau les messages de {bank} ici. Pour arrêter, répondez STOP.")
+                format!(
+                    "C'est fait. Vous recevrez à nouveau les messages de {bank} ici. Pour arrêter, répondez STOP."
+                )
             }
             (Self::OptIn, Locale::De) => {
-                format!("Erledigt. Sie erhalten hier wieder Nachrichten von {bank}. Zum Beenden antworten Sie STOPP.")
+                format!(
+                    "Erledigt. Sie erhalten hier wieder Nachrichten von {bank}. Zum Beenden antworten Sie STOPP."
+                )
             }
         }
     }
@@ -281,7 +329,11 @@ mod tests {
     }
 
     fn event(action: Action, second: i64) -> PurposeConsent {
-        PurposeConsent { action, since: at(second), source: Source::App }
+        PurposeConsent {
+            action,
+            since: at(second),
+            source: Source::App,
+        }
     }
 
     #[test]
@@ -292,15 +344,25 @@ mod tests {
                 for (action, second) in order {
                     let _changed = consents.apply(&[Class::Marketing], event(action, second));
                 }
-                assert_eq!(consents.state(Class::Marketing), Some(expected), "{events:?}");
+                assert_eq!(
+                    consents.state(Class::Marketing),
+                    Some(expected),
+                    "{events:?}"
+                );
             }
         };
         check(&[(Action::Grant, 1), (Action::Revoke, 2)], Action::Revoke);
         check(&[(Action::Revoke, 1), (Action::Grant, 2)], Action::Grant);
         check(&[(Action::Grant, 5), (Action::Revoke, 5)], Action::Revoke);
         let mut consents = ChannelConsents::default();
-        assert_eq!(consents.apply(&[Class::Marketing], event(Action::Grant, 1)), Changed::Yes);
-        assert_eq!(consents.apply(&[Class::Marketing], event(Action::Grant, 1)), Changed::No);
+        assert_eq!(
+            consents.apply(&[Class::Marketing], event(Action::Grant, 1)),
+            Changed::Yes
+        );
+        assert_eq!(
+            consents.apply(&[Class::Marketing], event(Action::Grant, 1)),
+            Changed::No
+        );
     }
 
     #[test]
@@ -314,26 +376,42 @@ mod tests {
         let around = Permission::NotThisLeg(CloseReason::NoWhatsappConsent);
         for class in [Class::Authentication, Class::Security, Class::Transactional] {
             assert_eq!(none.permission(class, Channel::Whatsapp), around);
-            assert_eq!(with(Channel::Whatsapp, class, Action::Revoke).permission(class, Channel::Whatsapp), around);
+            assert_eq!(
+                with(Channel::Whatsapp, class, Action::Revoke).permission(class, Channel::Whatsapp),
+                around
+            );
             let granted = with(Channel::Whatsapp, class, Action::Grant);
-            assert_eq!(granted.permission(class, Channel::Whatsapp), Permission::Granted);
+            assert_eq!(
+                granted.permission(class, Channel::Whatsapp),
+                Permission::Granted
+            );
             assert_eq!(none.permission(class, Channel::Sms), Permission::Granted);
         }
         for class in [Class::Servicing, Class::Marketing] {
             let suppressed = Permission::NotAtAll(SuppressReason::NoConsent);
             assert_eq!(none.permission(class, Channel::Whatsapp), suppressed);
             let revoked = with(Channel::Whatsapp, class, Action::Revoke);
-            assert_eq!(revoked.permission(class, Channel::Whatsapp), Permission::NotAtAll(SuppressReason::OptedOut));
+            assert_eq!(
+                revoked.permission(class, Channel::Whatsapp),
+                Permission::NotAtAll(SuppressReason::OptedOut)
+            );
         }
         let stopped = Permission::NotThisLeg(CloseReason::OptedOut);
         for class in [Class::Transactional, Class::Servicing] {
-            assert_eq!(with(Channel::Sms, class, Action::Revoke).permission(class, Channel::Sms), stopped);
+            assert_eq!(
+                with(Channel::Sms, class, Action::Revoke).permission(class, Channel::Sms),
+                stopped
+            );
         }
         for class in [Class::Authentication, Class::Security] {
             let revoked = with(Channel::Sms, class, Action::Revoke);
             assert_eq!(revoked.permission(class, Channel::Sms), Permission::Granted);
         }
-        assert_eq!(with(Channel::Sms, Class::Marketing, Action::Grant).permission(Class::Marketing, Channel::Sms), stopped);
+        assert_eq!(
+            with(Channel::Sms, Class::Marketing, Action::Grant)
+                .permission(Class::Marketing, Channel::Sms),
+            stopped
+        );
     }
 
     #[test]
@@ -343,13 +421,21 @@ mod tests {
         whatsapp.meta = Some((MetaPreference::Stop, at(2)));
         let consents = Consents(BTreeMap::from([(Channel::Whatsapp, whatsapp)]));
         let refused = Permission::NotAtAll(SuppressReason::OptedOut);
-        assert_eq!(consents.permission(Class::Marketing, Channel::Whatsapp), refused);
-        assert_eq!(consents.permission(Class::Servicing, Channel::Whatsapp), Permission::Granted);
+        assert_eq!(
+            consents.permission(Class::Marketing, Channel::Whatsapp),
+            refused
+        );
+        assert_eq!(
+            consents.permission(Class::Servicing, Channel::Whatsapp),
+            Permission::Granted
+        );
     }
 
     #[test]
     fn only_the_word_alone_is_a_keyword() {
-        let check = |text: &str, expected: Option<Keyword>| assert_eq!(Keyword::read(text), expected, "{text}");
+        let check = |text: &str, expected: Option<Keyword>| {
+            assert_eq!(Keyword::read(text), expected, "{text}")
+        };
         check("SAIR", Some(Keyword::OptOut));
         check(" sair. ", Some(Keyword::OptOut));
         check("“Parar”!", Some(Keyword::OptOut));

@@ -15,6 +15,9 @@ impl Fault {
     /// Names a field and its rule.
     #[must_use]
     pub fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+        }
     }
 }

@@ -19,12 +19,19 @@ pub(crate) fn base32(bytes: &[u8]) -> String {
 
 fn encoding() -> Encoding {
     let mut specification = Specification::new();
-    specification.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
-    specification.encoding().expect("32 distinct symbols make an encoding")
+    specification
+        .symbols
+        .push_str("abcdefghijklmnopqrstuvwxyz234567");
+    specification
+        .encoding()
+        .expect("32 distinct symbols make an encoding")
 }
 
 fn is_base32(text: &str) -> bool {
-    text.len() == 26 && text.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'2'..=b'7'))
+    text.len() == 26
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || matches!(b, b'2'..=b'7'))
 }
 
 macro_rules! text_id {
@@ -110,11 +117,28 @@ text_id! {
     |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-text_id! {
-    /// The bank's key for one request: 1 to 255 printable ASCII characters. May hold personal data:
-    /// never stored, never logged; the notification's id is derived from it.
-    IdempotencyKey, "1 to 255 printable ASCII characters",
-    |text| (1..=255).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
+/// The bank's key for one request: 1 to 255 printable ASCII characters. May hold personal data: it
+/// does not print, is never stored, and only the notification's id is derived from it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Parses the header's value.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let fits =
+            (1..=255).contains(&text.len()) && text.bytes().all(|b| (0x20..=0x7e).contains(&b));
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError("1 to 255 printable ASCII characters"))
+        }
+    }
+
+    /// The key as the bank wrote it, for a digest.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 text_id! {
@@ -122,13 +146,40 @@ text_id! {
     ClaimToken, "26 base32 characters", is_base32
 }
 
-text_id! {
-    /// Meta's business-scoped user id: `BR.` and up to 128 characters. Personal data.
-    UserId, "a country code, a dot and 1 to 256 letters, digits and dots",
-    |text| text.len() <= 260 && text.split_once('.').is_some_and(|(country, rest)| {
-        country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())
-            && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
-    })
+/// Meta's business-scoped user id: `BR.` and up to 128 characters. Personal data: it does not print.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(String);
+
+impl UserId {
+    /// Parses the id; anything but its form is refused.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let fits = text.len() <= 260
+            && text.split_once('.').is_some_and(|(country, rest)| {
+                country.len() == 2
+                    && country.bytes().all(|b| b.is_ascii_uppercase())
+                    && !rest.is_empty()
+                    && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+            });
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(IdError(
+                "a country code, a dot and 1 to 256 letters, digits and dots",
+            ))
+        }
+    }
+
+    /// The id as Meta wrote it, for Meta's API, a seal or a digest.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UserId(…)")
+    }
 }
 
 impl ClaimToken {
@@ -201,7 +252,10 @@ impl PressPayload {
         if action.is_empty() || action.len() > 64 || !action.bytes().all(plain) {
             return Err(rule);
         }
-        Ok(Self { notification: NotificationId::parse(id)?, action: action.to_owned() })
+        Ok(Self {
+            notification: NotificationId::parse(id)?,
+            action: action.to_owned(),
+        })
     }
 }
 
@@ -221,18 +275,37 @@ mod tests {
         assert_eq!(NotificationId::parse(id.as_str()), Ok(id.clone()));
         let token = RecipientToken::from_bytes("1", [7; 16]);
         assert_eq!(RecipientToken::parse(token.as_str()), Ok(token));
-        let callback = Callback { notification: id.clone(), attempt: 3 };
+        let callback = Callback {
+            notification: id.clone(),
+            attempt: 3,
+        };
         assert_eq!(Callback::parse(&callback.to_string()), Ok(callback));
-        let press = PressPayload { notification: id, action: "dispute".into() };
+        let press = PressPayload {
+            notification: id,
+            action: "dispute".into(),
+        };
         assert_eq!(PressPayload::parse(&press.to_string()), Ok(press));
     }
 
     #[test]
     fn what_is_not_ours_does_not_parse() {
-        for text in ["", "ntf_", "ntf_x.1", "otp:01", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.-1"] {
+        for text in [
+            "",
+            "ntf_",
+            "ntf_x.1",
+            "otp:01",
+            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.",
+            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.-1",
+        ] {
             assert!(Callback::parse(text).is_err(), "{text}");
         }
-        for text in ["", "Fui eu", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:", "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:Não", "x:dispute"] {
+        for text in [
+            "",
+            "Fui eu",
+            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:",
+            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa:Não",
+            "x:dispute",
+        ] {
             assert!(PressPayload::parse(text).is_err(), "{text}");
         }
         assert!(IdempotencyKey::parse("").is_err());

@@ -39,9 +39,16 @@ impl Pacer {
         let share = |percent: u64| {
             let per_second = u64::from(messages_per_second.max(1)) * percent;
             let nanos = 1_000_000_000_u64 * 100 * u64::from(concurrency.max(1)) / per_second;
-            Bucket { interval: Duration::from_nanos(nanos), free_at: Timestamp::UNIX_EPOCH }
+            Bucket {
+                interval: Duration::from_nanos(nanos),
+                free_at: Timestamp::UNIX_EPOCH,
+            }
         };
-        Self { critical: share(CRITICAL_PERCENT), rest: share(100 - CRITICAL_PERCENT), calm_until: None }
+        Self {
+            critical: share(CRITICAL_PERCENT),
+            rest: share(100 - CRITICAL_PERCENT),
+            calm_until: None,
+        }
     }
 
     /// Takes a token, or tells how long until there is one.
@@ -51,7 +58,11 @@ impl Pacer {
             Lane::Critical => &mut self.critical,
             Lane::Standard | Lane::Bulk => &mut self.rest,
         };
-        let interval = if calmed { bucket.interval * 2 } else { bucket.interval };
+        let interval = if calmed {
+            bucket.interval * 2
+        } else {
+            bucket.interval
+        };
         let burst = if calmed { Duration::ZERO } else { BURST };
         let free_at = bucket.free_at.max(now);
         let ahead = Duration::try_from(free_at.duration_since(now)).unwrap_or_default();
@@ -75,7 +86,11 @@ mod tests {
     fn sent_in(seconds: i64, pacer: &mut Pacer, lane: Lane) -> usize {
         let start = Timestamp::from_second(1_790_000_000).expect("time");
         (0..seconds * 1000)
-            .filter(|ms| pacer.take(lane, plus(start, Duration::from_millis(*ms as u64))).is_ok())
+            .filter(|ms| {
+                pacer
+                    .take(lane, plus(start, Duration::from_millis(*ms as u64)))
+                    .is_ok()
+            })
             .count()
     }
 
@@ -85,10 +100,19 @@ mod tests {
             let mut critical = Pacer::new(limit, concurrency);
             let mut rest = critical.clone();
             let seconds = 60;
-            let sent = sent_in(seconds, &mut critical, Lane::Critical) + sent_in(seconds, &mut rest, Lane::Bulk);
-            let allowed = usize::try_from(limit).expect("small") * 61 / usize::try_from(concurrency).expect("small") + 4;
-            assert!(sent <= allowed, "{sent} of {allowed} at {limit} over {concurrency}");
-            assert!(sent * 10 >= allowed * 9, "{sent} of {allowed} at {limit} over {concurrency}");
+            let sent = sent_in(seconds, &mut critical, Lane::Critical)
+                + sent_in(seconds, &mut rest, Lane::Bulk);
+            let allowed = usize::try_from(limit).expect("small") * 61
+                / usize::try_from(concurrency).expect("small")
+                + 4;
+            assert!(
+                sent <= allowed,
+                "{sent} of {allowed} at {limit} over {concurrency}"
+            );
+            assert!(
+                sent * 10 >= allowed * 9,
+                "{sent} of {allowed} at {limit} over {concurrency}"
+            );
         }
     }
 

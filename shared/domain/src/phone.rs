@@ -86,7 +86,9 @@ impl E164 {
     #[must_use]
     pub fn canonical(&self) -> Self {
         match self.0.strip_prefix("+55") {
-            Some(national) if national.len() == 10 && matches!(national.as_bytes()[2], b'6'..=b'9') => {
+            Some(national)
+                if national.len() == 10 && matches!(national.as_bytes()[2], b'6'..=b'9') =>
+            {
                 Self(format!("+55{}9{}", &national[..2], &national[2..]))
             }
             _ => self.clone(),
@@ -169,7 +171,10 @@ mod tests {
     #[test]
     fn a_brazilian_mobile_is_the_same_person_with_and_without_its_ninth_digit() {
         let check = |text: &str, canonical: &str| {
-            assert_eq!(E164::parse(text).expect("valid").canonical().expose(), canonical);
+            assert_eq!(
+                E164::parse(text).expect("valid").canonical().expose(),
+                canonical
+            );
         };
         check("+551187654321", "+5511987654321");
         check("+5511987654321", "+5511987654321");

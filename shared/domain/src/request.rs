@@ -63,7 +63,9 @@ pub struct Request {
 impl Draft {
     /// Reads a body. Faults are kept for [`Draft::complete`], so that one answer names them all.
     pub fn parse(body: &[u8]) -> Result<Self, NotJson> {
-        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else { return Err(NotJson) };
+        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
+            return Err(NotJson);
+        };
         let mut draft = Self {
             template: None,
             locale: None,
@@ -105,13 +107,19 @@ impl Draft {
                 Some(Err(error)) => self.fault(name, error.to_string()),
                 None => self.fault(name, "must be a text in E.164"),
             },
-            "params" => match value {
-                Value::Object(params) => self.params = params,
-                _ => self.fault(name, "must be an object"),
-            },
+            "params" => {
+                if let Value::Object(params) = value {
+                    self.params = params;
+                } else {
+                    self.fault(name, "must be an object");
+                }
+            }
             "reference" => match value.as_str() {
                 Some(text) if text.chars().count() > LONGEST_REFERENCE => {
-                    self.fault(name, format!("must have at most {LONGEST_REFERENCE} characters"));
+                    self.fault(
+                        name,
+                        format!("must have at most {LONGEST_REFERENCE} characters"),
+                    );
                 }
                 Some(text) if text.is_empty() || text.chars().any(char::is_control) => {
                     self.fault(name, "must be one line of text");
@@ -121,7 +129,9 @@ impl Draft {
             },
             "valid_until" => match value.as_str().map(str::parse) {
                 Some(Ok(at)) => self.valid_until = Some(at),
-                Some(Err(_)) | None => self.fault(name, "must be a time in RFC 3339, as 2026-11-21T15:04:05Z"),
+                Some(Err(_)) | None => {
+                    self.fault(name, "must be a time in RFC 3339, as 2026-11-21T15:04:05Z")
+                }
             },
             "fallback" => self.read_fallback(&value),
             _ => self.fault(name, "is not a field of this request"),
@@ -129,13 +139,21 @@ impl Draft {
     }
 
     fn read_fallback(&mut self, value: &Value) {
-        let Value::Object(fields) = value else { return self.fault("fallback", "must be an object") };
-        let mut fallback = Fallback { after_seconds: None, channels: None };
+        let Value::Object(fields) = value else {
+            return self.fault("fallback", "must be an object");
+        };
+        let mut fallback = Fallback {
+            after_seconds: None,
+            channels: None,
+        };
         for (name, value) in fields {
             match name.as_str() {
                 "after_seconds" => match value.as_u64() {
                     Some(seconds) => fallback.after_seconds = Some(seconds),
-                    None => self.fault("fallback.after_seconds", "must be a whole number of seconds"),
+                    None => self.fault(
+                        "fallback.after_seconds",
+                        "must be a whole number of seconds",
+                    ),
                 },
                 "channels" => match value.as_array() {
                     Some(names) => {
@@ -143,14 +161,20 @@ impl Draft {
                         for (place, name) in names.iter().enumerate() {
                             match name.as_str().and_then(Channel::parse) {
                                 Some(channel) => channels.push(channel),
-                                None => self.fault(format!("fallback.channels[{place}]"), "must be one of sms, voice"),
+                                None => self.fault(
+                                    format!("fallback.channels[{place}]"),
+                                    "must be one of sms, voice",
+                                ),
                             }
                         }
                         fallback.channels = Some(channels);
                     }
                     None => self.fault("fallback.channels", "must be a list"),
                 },
-                other => self.fault(format!("fallback.{other}"), "is not a field of this request"),
+                other => self.fault(
+                    format!("fallback.{other}"),
+                    "is not a field of this request",
+                ),
             }
         }
         self.fallback = Some(fallback);
@@ -184,7 +208,10 @@ impl Draft {
     ) -> Result<Request, Vec<Fault>> {
         let Some(template) = template else {
             if self.template.is_some() {
-                self.fault("template", "must be a template of the catalogue or of your own");
+                self.fault(
+                    "template",
+                    "must be a template of the catalogue or of your own",
+                );
             }
             return Err(sorted(self.faults));
         };
@@ -219,23 +246,44 @@ impl Draft {
     }
 
     fn choose_locale(&mut self, template: &Template, defaults: &[Locale]) -> Option<Locale> {
-        let asked: Vec<Locale> = self.locale.map_or_else(|| defaults.to_vec(), |locale| vec![locale]);
-        let chosen = asked.into_iter().find(|locale| template.locales.contains_key(locale));
+        let asked: Vec<Locale> = self
+            .locale
+            .map_or_else(|| defaults.to_vec(), |locale| vec![locale]);
+        let chosen = asked
+            .into_iter()
+            .find(|locale| template.locales.contains_key(locale));
         if chosen.is_none() && !self.faults.iter().any(|fault| fault.field == "locale") {
-            let known: Vec<&str> = template.locales.keys().map(|locale| locale.code()).collect();
-            self.fault("locale", format!("must be a language of this template: {}", known.join(", ")));
+            let known: Vec<&str> = template
+                .locales
+                .keys()
+                .map(|locale| locale.code())
+                .collect();
+            self.fault(
+                "locale",
+                format!("must be a language of this template: {}", known.join(", ")),
+            );
         }
         chosen
     }
 
     /// Fewer channels, never more; the wait is there to be explicit.
     fn tighten_ladder(&mut self, template: &Template) -> Vec<Rung> {
-        let Some(fallback) = self.fallback.take() else { return template.ladder.clone() };
-        let later: Vec<Channel> = template.ladder.iter().skip(1).map(|rung| rung.channel).collect();
+        let Some(fallback) = self.fallback.take() else {
+            return template.ladder.clone();
+        };
+        let later: Vec<Channel> = template
+            .ladder
+            .iter()
+            .skip(1)
+            .map(|rung| rung.channel)
+            .collect();
         if let Some(seconds) = fallback.after_seconds {
             match template.ladder.get(1) {
                 Some(rung) if rung.after.as_secs() != seconds => {
-                    self.fault("fallback.after_seconds", format!("must be {}, the template's own wait", rung.after.as_secs()));
+                    self.fault(
+                        "fallback.after_seconds",
+                        format!("must be {}, the template's own wait", rung.after.as_secs()),
+                    );
                 }
                 Some(_) => {}
                 None => self.fault("fallback.after_seconds", "this template has no fallback"),
@@ -245,31 +293,58 @@ impl Draft {
             None => template.ladder.clone(),
             Some(channels) => {
                 let mut rest = later.iter();
-                let ordered = channels.iter().all(|channel| rest.any(|known| known == channel));
+                let ordered = channels
+                    .iter()
+                    .all(|channel| rest.any(|known| known == channel));
                 if !ordered {
                     let known: Vec<&str> = later.iter().map(|channel| channel.name()).collect();
-                    self.fault("fallback.channels", format!("must be among the template's own, in their order: [{}]", known.join(", ")));
+                    self.fault(
+                        "fallback.channels",
+                        format!(
+                            "must be among the template's own, in their order: [{}]",
+                            known.join(", ")
+                        ),
+                    );
                 }
                 let kept = |rung: &&Rung| channels.contains(&rung.channel);
-                template.ladder.iter().take(1).chain(template.ladder.iter().skip(1).filter(kept)).cloned().collect()
+                template
+                    .ladder
+                    .iter()
+                    .take(1)
+                    .chain(template.ladder.iter().skip(1).filter(kept))
+                    .cloned()
+                    .collect()
             }
         };
         self.fallback = Some(fallback);
         ladder
     }
 
-    fn tighten_validity(&mut self, template: &Template, now: Timestamp) -> (Timestamp, Option<Fault>) {
+    fn tighten_validity(
+        &mut self,
+        template: &Template,
+        now: Timestamp,
+    ) -> (Timestamp, Option<Fault>) {
         let longest = plus(now, template.validity);
-        let Some(asked) = self.valid_until else { return (longest, None) };
+        let Some(asked) = self.valid_until else {
+            return (longest, None);
+        };
         if asked > longest {
             let minutes = template.validity.as_secs() / 60;
-            self.fault("valid_until", format!("must be at most {minutes} minutes ahead, the template's own validity"));
+            self.fault(
+                "valid_until",
+                format!("must be at most {minutes} minutes ahead, the template's own validity"),
+            );
         }
         let late = (asked <= now).then(|| Fault::new("valid_until", "must lie in the future"));
         (asked, late)
     }
 
     /// The request's content in one fixed form, for the digest that tells a repetition from a reuse.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "only a keyed digest of it is kept"
+    )]
     fn canonical(&self) -> String {
         let fallback = self.fallback.as_ref().map(|fallback| {
             json!({
@@ -296,6 +371,22 @@ fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults
 }
 
+/// What makes a request a notification.
+pub struct Accepted {
+    /// Derived from tenant and idempotency key.
+    pub id: NotificationId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// To whom, by pseudonym.
+    pub recipient: RecipientToken,
+    /// [`Request::digest`].
+    pub digest: String,
+    /// [`Request::content`], sealed.
+    pub content: Sealed,
+    /// Now.
+    pub at: Timestamp,
+}
+
 impl Request {
     /// The keyed digest that is stored instead of the content (I2).
     #[must_use]
@@ -305,26 +396,20 @@ impl Request {
 
     /// What is sealed in the notification's item: number and parameters.
     #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the number is what is sealed")]
     pub fn content(&self) -> Vec<u8> {
-        json!({ "to": self.to.expose(), "params": self.raw_params }).to_string().into_bytes()
+        json!({ "to": self.to.expose(), "params": self.raw_params })
+            .to_string()
+            .into_bytes()
     }
 
     /// The notification as it is first stored.
     #[must_use]
-    pub fn into_notification(
-        self,
-        template: &Template,
-        id: NotificationId,
-        tenant: TenantId,
-        recipient: RecipientToken,
-        digest: String,
-        content: Sealed,
-        now: Timestamp,
-    ) -> Notification {
+    pub fn into_notification(self, template: &Template, accepted: Accepted) -> Notification {
         Notification {
-            id,
-            tenant,
-            recipient,
+            id: accepted.id,
+            tenant: accepted.tenant,
+            recipient: accepted.recipient,
             to_masked: self.to.masked(),
             template: template.name.clone(),
             template_version: template.version,
@@ -332,14 +417,14 @@ impl Request {
             class: template.class,
             lane: template.lane(),
             reference: self.reference,
-            digest,
-            accepted_at: now,
+            digest: accepted.digest,
+            accepted_at: accepted.at,
             valid_until: self.valid_until,
             ladder: self.ladder,
             max_queue_wait: template.max_queue_wait,
             when_queue_wait_exceeded: template.when_queue_wait_exceeded,
             masked: self.params.masked(self.locale),
-            content: Some(content),
+            content: Some(accepted.content),
             facts: Facts::default(),
         }
     }
@@ -351,9 +436,18 @@ impl Request {
 pub struct UnreadableContent;
 
 /// Reads what [`Request::content`] wrote.
-pub fn read_content(plain: &[u8], template: &Template) -> Result<(E164, Params), UnreadableContent> {
+pub fn read_content(
+    plain: &[u8],
+    template: &Template,
+) -> Result<(E164, Params), UnreadableContent> {
     let value: Value = serde_json::from_slice(plain).map_err(|_| UnreadableContent)?;
-    let to = value.get("to").and_then(Value::as_str).and_then(|to| E164::parse(to).ok());
-    let params = value.get("params").and_then(Value::as_object).and_then(|map| params::parse(template, map).ok());
+    let to = value
+        .get("to")
+        .and_then(Value::as_str)
+        .and_then(|to| E164::parse(to).ok());
+    let params = value
+        .get("params")
+        .and_then(Value::as_object)
+        .and_then(|map| params::parse(template, map).ok());
     to.zip(params).ok_or(UnreadableContent)
 }

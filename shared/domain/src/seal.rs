@@ -50,7 +50,12 @@ pub struct Keyring {
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keyring(current {}, {} keys)", self.current, self.keys.len())
+        write!(
+            f,
+            "Keyring(current {}, {} keys)",
+            self.current,
+            self.keys.len()
+        )
     }
 }
 
@@ -66,27 +71,53 @@ impl Keyring {
         if !ring.contains_key(current) {
             return Err(SealError::BadKeys("the current key is not among the keys"));
         }
-        Ok(Self { current: current.to_owned(), keys: ring })
+        Ok(Self {
+            current: current.to_owned(),
+            keys: ring,
+        })
     }
 
     /// Seals `plain` for the item named by `associated`; opening needs the same name.
-    pub fn seal(&self, associated: &str, plain: &[u8], nonce: [u8; NONCE_BYTES]) -> Result<Sealed, SealError> {
-        let key = self.keys.get(&self.current).ok_or(SealError::BadKeys("no current key"))?;
+    pub fn seal(
+        &self,
+        associated: &str,
+        plain: &[u8],
+        nonce: [u8; NONCE_BYTES],
+    ) -> Result<Sealed, SealError> {
+        let key = self
+            .keys
+            .get(&self.current)
+            .ok_or(SealError::BadKeys("no current key"))?;
         let mut bytes = plain.to_vec();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(associated), &mut bytes)
-            .map_err(|_| SealError::Refused)?;
+        key.seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(associated),
+            &mut bytes,
+        )
+        .map_err(|_| SealError::Refused)?;
         let mut whole = nonce.to_vec();
         whole.append(&mut bytes);
-        Ok(Sealed { key: self.current.clone(), bytes: whole })
+        Ok(Sealed {
+            key: self.current.clone(),
+            bytes: whole,
+        })
     }
 
     /// Opens what was sealed for the item named by `associated`.
     pub fn open(&self, associated: &str, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
-        let key = self.keys.get(&sealed.key).ok_or_else(|| SealError::UnknownKey(sealed.key.clone()))?;
-        let (nonce, rest) = sealed.bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Refused)?;
+        let key = self
+            .keys
+            .get(&sealed.key)
+            .ok_or_else(|| SealError::UnknownKey(sealed.key.clone()))?;
+        let (nonce, rest) = sealed
+            .bytes
+            .split_at_checked(NONCE_BYTES)
+            .ok_or(SealError::Refused)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Refused)?;
         let mut bytes = rest.to_vec();
-        let plain = key.open_in_place(nonce, Aad::from(associated), &mut bytes).map_err(|_| SealError::Refused)?;
+        let plain = key
+            .open_in_place(nonce, Aad::from(associated), &mut bytes)
+            .map_err(|_| SealError::Refused)?;
         Ok(plain.to_vec())
     }
 }
@@ -109,23 +140,45 @@ impl Pepper {
         if secret.len() < 32 {
             return Err(SealError::BadKeys("the pepper must have at least 32 bytes"));
         }
-        if version.is_empty() || version.len() > 8 || !version.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(SealError::BadKeys("the pepper's version must be 1 to 8 letters and digits"));
+        if version.is_empty()
+            || version.len() > 8
+            || !version.bytes().all(|b| b.is_ascii_alphanumeric())
+        {
+            return Err(SealError::BadKeys(
+                "the pepper's version must be 1 to 8 letters and digits",
+            ));
         }
-        Ok(Self { version: version.to_owned(), key: hmac::Key::new(hmac::HMAC_SHA256, secret) })
+        Ok(Self {
+            version: version.to_owned(),
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret),
+        })
     }
 
     /// The recipient's pseudonym: the same for every way of writing the same number.
     #[must_use]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "only a keyed digest of it leaves"
+    )]
     pub fn recipient(&self, tenant: &TenantId, phone: &E164) -> RecipientToken {
         let canonical = phone.canonical();
-        RecipientToken::from_bytes(&self.version, self.digest("recipient", &[tenant.as_str(), canonical.expose()]))
+        RecipientToken::from_bytes(
+            &self.version,
+            self.digest("recipient", &[tenant.as_str(), canonical.expose()]),
+        )
     }
 
     /// The pseudonym of somebody of whom Meta tells only a user id, until a number is learnt.
     #[must_use]
-    pub fn recipient_of_user(&self, tenant: &TenantId, user: &crate::ids::UserId) -> RecipientToken {
-        RecipientToken::from_bytes(&self.version, self.digest("user", &[tenant.as_str(), user.as_str()]))
+    pub fn recipient_of_user(
+        &self,
+        tenant: &TenantId,
+        user: &crate::ids::UserId,
+    ) -> RecipientToken {
+        RecipientToken::from_bytes(
+            &self.version,
+            self.digest("user", &[tenant.as_str(), user.as_str()]),
+        )
     }
 
     /// The notification's id: one per tenant and idempotency key (I2).
@@ -158,7 +211,10 @@ mod tests {
     use super::*;
 
     fn ring() -> Keyring {
-        let keys = BTreeMap::from([("k1".to_owned(), vec![1; 32]), ("k2".to_owned(), vec![2; 32])]);
+        let keys = BTreeMap::from([
+            ("k1".to_owned(), vec![1; 32]),
+            ("k2".to_owned(), vec![2; 32]),
+        ]);
         Keyring::new("k2", keys).expect("keys")
     }
 
@@ -170,15 +226,25 @@ mod tests {
         let mut altered = sealed.clone();
         *altered.bytes.last_mut().expect("bytes") ^= 1;
         assert_eq!(ring().open("NTF#a", &altered), Err(SealError::Refused));
-        let short = Sealed { key: "k1".into(), bytes: vec![1, 2, 3] };
+        let short = Sealed {
+            key: "k1".into(),
+            bytes: vec![1, 2, 3],
+        };
         assert_eq!(ring().open("NTF#a", &short), Err(SealError::Refused));
-        let unknown = Sealed { key: "k9".into(), bytes: sealed.bytes };
-        assert_eq!(ring().open("NTF#a", &unknown), Err(SealError::UnknownKey("k9".into())));
+        let unknown = Sealed {
+            key: "k9".into(),
+            bytes: sealed.bytes,
+        };
+        assert_eq!(
+            ring().open("NTF#a", &unknown),
+            Err(SealError::UnknownKey("k9".into()))
+        );
     }
 
     #[test]
     fn an_old_key_still_opens_after_the_current_one_changed() {
-        let old = Keyring::new("k1", BTreeMap::from([("k1".to_owned(), vec![1; 32])])).expect("keys");
+        let old =
+            Keyring::new("k1", BTreeMap::from([("k1".to_owned(), vec![1; 32])])).expect("keys");
         let sealed = old.seal("item", b"text", [3; 12]).expect("seals");
         assert_eq!(ring().open("item", &sealed).expect("opens"), b"text");
     }
@@ -190,10 +256,22 @@ mod tests {
         let boreal = TenantId::parse("boreal").expect("tenant");
         let phone = E164::parse("+5511987654321").expect("phone");
         let short = E164::parse("+551187654321").expect("phone");
-        assert_eq!(pepper.recipient(&aurora, &phone), pepper.recipient(&aurora, &short));
-        assert_ne!(pepper.recipient(&aurora, &phone), pepper.recipient(&boreal, &phone));
+        assert_eq!(
+            pepper.recipient(&aurora, &phone),
+            pepper.recipient(&aurora, &short)
+        );
+        assert_ne!(
+            pepper.recipient(&aurora, &phone),
+            pepper.recipient(&boreal, &phone)
+        );
         let key = IdempotencyKey::parse("a").expect("key");
-        assert_ne!(pepper.notification(&aurora, &key), pepper.notification(&boreal, &key));
-        assert_ne!(pepper.digest_of("p", &["ab", "c"]), pepper.digest_of("p", &["a", "bc"]));
+        assert_ne!(
+            pepper.notification(&aurora, &key),
+            pepper.notification(&boreal, &key)
+        );
+        assert_ne!(
+            pepper.digest_of("p", &["ab", "c"]),
+            pepper.digest_of("p", &["a", "bc"])
+        );
     }
 }

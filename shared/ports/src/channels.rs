@@ -21,5 +21,10 @@ pub trait WhatsappChannel: Send + Sync {
 /// SMS, through a carrier.
 pub trait SmsChannel: Send + Sync {
     /// Sends a text that is already folded to what the carrier carries.
-    fn send(&self, to: &E164, text: &str, sender_id: Option<&str>) -> impl Future<Output = PostOutcome> + Send;
+    fn send(
+        &self,
+        to: &E164,
+        text: &str,
+        sender_id: Option<&str>,
+    ) -> impl Future<Output = PostOutcome> + Send;
 }

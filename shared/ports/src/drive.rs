@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use recado_domain::delivery::{
-    CapVerdict, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits, Notification, Permission,
-    PostOutcome, step,
+    CapVerdict, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits, Notification,
+    Permission, PostOutcome, step,
 };
 use thiserror::Error;
 
+use crate::Chance;
 use crate::queues::{Job, QueueError, Queues, TimerMessage};
 use crate::store::{Notifications, StoreError, Written};
-use crate::Chance;
 
 /// More rounds than any path of the protocol has; past it the message is left for later.
 const MOST_ROUNDS: u32 = 16;
@@ -35,13 +35,25 @@ pub trait Hands: Send + Sync {
     fn pace(&self, item: &Notification) -> impl Future<Output = Paced> + Send;
 
     /// Reads whether the leg may be sent to the recipient now (I8).
-    fn permission(&self, item: &Notification, leg: u8) -> impl Future<Output = Result<Permission, StoreError>> + Send;
+    fn permission(
+        &self,
+        item: &Notification,
+        leg: u8,
+    ) -> impl Future<Output = Result<Permission, StoreError>> + Send;
 
     /// Counts against the day's cap.
-    fn count(&self, item: &Notification) -> impl Future<Output = Result<CapVerdict, StoreError>> + Send;
+    fn count(
+        &self,
+        item: &Notification,
+    ) -> impl Future<Output = Result<CapVerdict, StoreError>> + Send;
 
     /// Sends the leg's message, once.
-    fn post(&self, item: &Notification, leg: u8, claim: &Claim) -> impl Future<Output = PostOutcome> + Send;
+    fn post(
+        &self,
+        item: &Notification,
+        leg: u8,
+        claim: &Claim,
+    ) -> impl Future<Output = PostOutcome> + Send;
 
     /// Hears of everything that happened, in order, for logs and metrics.
     fn noticed(&self, item: &Notification, event: &Event);
@@ -81,23 +93,44 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
     pub async fn hand_off(&self, item: &Notification, handoff: &Handoff) -> Result<(), QueueError> {
         match handoff {
             Handoff::Arm { leg, kind, at } => {
-                let timer = TimerMessage { notification: item.id.clone(), leg: *leg, kind: *kind, at: *at };
-                self.queues.arm(&item.tenant, &timer, self.chance.now()).await
+                let timer = TimerMessage {
+                    notification: item.id.clone(),
+                    leg: *leg,
+                    kind: *kind,
+                    at: *at,
+                };
+                self.queues
+                    .arm(&item.tenant, &timer, self.chance.now())
+                    .await
             }
             Handoff::Enqueue { attempt, after } => {
-                let job = Job::Send { notification: item.id.clone(), attempt: *attempt };
-                self.queues.enqueue(item.lane, &item.tenant, &job, *after).await
+                let job = Job::Send {
+                    notification: item.id.clone(),
+                    attempt: *attempt,
+                };
+                self.queues
+                    .enqueue(item.lane, &item.tenant, &job, *after)
+                    .await
             }
         }
     }
 
     /// Drives one notification from `first` until nothing is left to do.
-    pub async fn drive<H: Hands>(&self, hands: &H, item: Notification, first: Event) -> Result<Done, DriveError> {
+    pub async fn drive<H: Hands>(
+        &self,
+        hands: &H,
+        item: Notification,
+        first: Event,
+    ) -> Result<Done, DriveError> {
         let mut item = item;
         let mut event = first.clone();
         for _ in 0..MOST_ROUNDS {
             hands.noticed(&item, &event);
-            let context = Context { now: self.chance.now(), token: self.chance.token(), limits: hands.limits() };
+            let context = Context {
+                now: self.chance.now(),
+                token: self.chance.token(),
+                limits: hands.limits(),
+            };
             let mut next = None;
             for effect in step(&item, &event, &context) {
                 match self.carry_out(hands, &mut item, effect).await? {
@@ -148,19 +181,27 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 }
                 Written::Missing => Answer::Gone,
             },
-            Effect::Claim { leg, claim, change } => match self.store.write(&item.id, &change).await? {
-                Written::Applied(now) => {
-                    *item = *now;
-                    Answer::Event(Event::Claimed { leg, claim })
+            Effect::Claim { leg, claim, change } => {
+                match self.store.write(&item.id, &change).await? {
+                    Written::Applied(now) => {
+                        *item = *now;
+                        Answer::Event(Event::Claimed { leg, claim })
+                    }
+                    Written::Refused(now) => {
+                        *item = *now;
+                        Answer::Again
+                    }
+                    Written::Missing => Answer::Gone,
                 }
-                Written::Refused(now) => {
-                    *item = *now;
-                    Answer::Again
-                }
-                Written::Missing => Answer::Gone,
-            },
-            Effect::Pace { attempt, known_user } => Answer::Event(match hands.pace(item).await {
-                Paced::Ready => Event::Paced { attempt, known_user },
+            }
+            Effect::Pace {
+                attempt,
+                known_user,
+            } => Answer::Event(match hands.pace(item).await {
+                Paced::Ready => Event::Paced {
+                    attempt,
+                    known_user,
+                },
                 Paced::Busy(after) => Event::Busy { attempt, after },
             }),
             Effect::Count { claim } => {
@@ -169,9 +210,18 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
             }
             Effect::AskConsent { leg, claim } => {
                 let permission = hands.permission(item, leg).await?;
-                Answer::Event(Event::Permitted { leg, claim, permission })
+                Answer::Event(Event::Permitted {
+                    leg,
+                    claim,
+                    permission,
+                })
             }
-            Effect::Post { leg, claim, not_after, pause } => {
+            Effect::Post {
+                leg,
+                claim,
+                not_after,
+                pause,
+            } => {
                 if !pause.is_zero() {
                     self.chance.rest(pause).await;
                 }
@@ -187,7 +237,11 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 } else {
                     hands.post(item, leg, &claim).await
                 };
-                Answer::Event(Event::Posted { leg, claim, outcome })
+                Answer::Event(Event::Posted {
+                    leg,
+                    claim,
+                    outcome,
+                })
             }
             Effect::Nap(duration) => {
                 self.chance.rest(duration).await;

@@ -28,13 +28,22 @@ pub struct TenantConfig {
 /// The registry of banks: changes rarely, may be cached for a minute.
 pub trait Registry: Send + Sync {
     /// The bank's entry.
-    fn tenant(&self, tenant: &TenantId) -> impl Future<Output = Result<Option<TenantConfig>, StoreError>> + Send;
+    fn tenant(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Option<TenantConfig>, StoreError>> + Send;
 
     /// Whose OAuth2 client it is.
-    fn client(&self, client_id: &str) -> impl Future<Output = Result<Option<TenantId>, StoreError>> + Send;
+    fn client(
+        &self,
+        client_id: &str,
+    ) -> impl Future<Output = Result<Option<TenantId>, StoreError>> + Send;
 
     /// Whose number it is.
-    fn number(&self, number: &PhoneNumberId) -> impl Future<Output = Result<Option<TenantId>, StoreError>> + Send;
+    fn number(
+        &self,
+        number: &PhoneNumberId,
+    ) -> impl Future<Output = Result<Option<TenantId>, StoreError>> + Send;
 
     /// A template: the bank's own before the catalogue's; the newest version unless one is named.
     /// Versions are immutable.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{ChannelConsents, Changed, Consents, MetaPreference, PurposeConsent};
+use recado_domain::consent::{Changed, ChannelConsents, Consents, MetaPreference, PurposeConsent};
 use recado_domain::delivery::{CapVerdict, Change, Notification};
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
 use recado_domain::locale::Locale;
@@ -15,7 +15,10 @@ use thiserror::Error;
 pub enum StoreError {
     /// Throttled, timed out, unreachable: worth another try. Whether a write took effect is unknown.
     #[error("store unavailable: {0}")]
-    Unavailable(String, #[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    Unavailable(
+        String,
+        #[source] Option<Box<dyn std::error::Error + Send + Sync>>,
+    ),
     /// An item that does not read: an unknown version or a missing attribute. Names no value.
     #[error("store item unreadable: {0}")]
     Unreadable(String),
@@ -44,13 +47,23 @@ pub enum Written {
 /// One item per notification; all updates are single-item and conditional.
 pub trait Notifications: Send + Sync {
     /// Stores a new notification unless one with its id exists (I2).
-    fn create(&self, item: &Notification) -> impl Future<Output = Result<Created, StoreError>> + Send;
+    fn create(
+        &self,
+        item: &Notification,
+    ) -> impl Future<Output = Result<Created, StoreError>> + Send;
 
     /// Reads, strongly consistent.
-    fn read(&self, id: &NotificationId) -> impl Future<Output = Result<Option<Notification>, StoreError>> + Send;
+    fn read(
+        &self,
+        id: &NotificationId,
+    ) -> impl Future<Output = Result<Option<Notification>, StoreError>> + Send;
 
     /// Writes conditionally.
-    fn write(&self, id: &NotificationId, change: &Change) -> impl Future<Output = Result<Written, StoreError>> + Send;
+    fn write(
+        &self,
+        id: &NotificationId,
+        change: &Change,
+    ) -> impl Future<Output = Result<Written, StoreError>> + Send;
 }
 
 /// What is kept of a person besides consent. Personal data sealed.
@@ -119,7 +132,11 @@ impl ConsentEvent {
     /// The history entry's sort key.
     #[must_use]
     pub fn sort_key(&self) -> String {
-        format!("{:015}#{}", self.consent.since.as_millisecond(), self.digest)
+        format!(
+            "{:015}#{}",
+            self.consent.since.as_millisecond(),
+            self.digest
+        )
     }
 
     /// The name under which the evidence is sealed: the entry's key.

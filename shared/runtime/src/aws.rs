@@ -38,7 +38,8 @@ impl AwsConfig {
     #[must_use]
     pub fn read(env: &dyn Env, settings: &Settings<'_>) -> Self {
         let endpoint = |service: &str| {
-            env.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| env.get("AWS_ENDPOINT_URL"))
+            env.get(&format!("AWS_ENDPOINT_URL_{service}"))
+                .or_else(|| env.get("AWS_ENDPOINT_URL"))
         };
         Self {
             region: settings.text("AWS_REGION"),
@@ -93,7 +94,10 @@ impl Aws {
     /// Builds the shared connector. Opens no connection.
     #[must_use]
     pub fn new(config: AwsConfig) -> Self {
-        Self { http: shared_client(), config }
+        Self {
+            http: shared_client(),
+            config,
+        }
     }
 
     /// The one HTTP client, for Meta.

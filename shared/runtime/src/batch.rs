@@ -26,7 +26,10 @@ pub struct NoMessageId;
 
 impl From<NoMessageId> for Diagnostic {
     fn from(error: NoMessageId) -> Self {
-        Self { error_type: "NoMessageId".to_owned(), error_message: error.to_string() }
+        Self {
+            error_type: "NoMessageId".to_owned(),
+            error_message: error.to_string(),
+        }
     }
 }
 
@@ -46,7 +49,10 @@ where
 {
     let mut records = Vec::with_capacity(event.payload.records.len());
     for record in event.payload.records {
-        let id = record.message_id.filter(|id| !id.is_empty()).ok_or(NoMessageId)?;
+        let id = record
+            .message_id
+            .filter(|id| !id.is_empty())
+            .ok_or(NoMessageId)?;
         records.push((id, record.body.unwrap_or_default()));
     }
     let outcomes = join_all(records.into_iter().map(|(id, body)| {
@@ -96,7 +102,8 @@ mod tests {
             .iter()
             .map(|(id, body)| serde_json::json!({ "messageId": id, "body": body }))
             .collect();
-        let payload = serde_json::from_value(serde_json::json!({ "Records": records })).expect("event");
+        let payload =
+            serde_json::from_value(serde_json::json!({ "Records": records })).expect("event");
         LambdaEvent::new(payload, lambda_runtime::Context::default())
     }
 
@@ -113,12 +120,22 @@ mod tests {
             },
         )
         .await?;
-        Ok(response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
+        Ok(response
+            .batch_item_failures
+            .into_iter()
+            .map(|failure| failure.item_identifier)
+            .collect())
     }
 
     #[tokio::test]
     async fn a_bad_record_harms_itself_alone() {
-        let bodies = [("a", "7"), ("b", "not a number"), ("c", "0"), ("d", "1"), ("e", "8")];
+        let bodies = [
+            ("a", "7"),
+            ("b", "not a number"),
+            ("c", "0"),
+            ("d", "1"),
+            ("e", "8"),
+        ];
         assert_eq!(failures(&bodies).await.expect("reported"), ["b", "c", "d"]);
         assert!(failures(&[("a", "7")]).await.expect("reported").is_empty());
         assert_eq!(failures(&[("a", "7"), ("", "8")]).await, Err(NoMessageId));

@@ -17,7 +17,9 @@ pub struct Process {
 
 impl Default for Process {
     fn default() -> Self {
-        Self { random: SystemRandom::new() }
+        Self {
+            random: SystemRandom::new(),
+        }
     }
 }
 
@@ -31,13 +33,18 @@ impl Process {
 
     fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.random.fill(&mut bytes).expect("the operating system has random numbers");
+        self.random
+            .fill(&mut bytes)
+            .expect("the operating system has random numbers");
         bytes
     }
 }
 
 impl Chance for Process {
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the wall clock"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

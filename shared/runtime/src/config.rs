@@ -18,7 +18,10 @@ pub trait Env {
 pub struct ProcessEnv;
 
 impl Env for ProcessEnv {
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     fn get(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
     }
@@ -59,7 +62,10 @@ impl<'a> Settings<'a> {
     /// Starts reading.
     #[must_use]
     pub fn new(env: &'a dyn Env) -> Self {
-        Self { env, faults: RefCell::default() }
+        Self {
+            env,
+            faults: RefCell::default(),
+        }
     }
 
     /// A text that must be there and not be empty. An absent one reads as empty and is a fault.
@@ -110,7 +116,10 @@ impl<'a> Settings<'a> {
         let visibility = self.duration("VISIBILITY_TIMEOUT");
         if self.faults.borrow().is_empty() {
             if post_timeout + retry_window >= function {
-                self.fault("POST_TIMEOUT", "with the retry window must be shorter than FUNCTION_TIMEOUT");
+                self.fault(
+                    "POST_TIMEOUT",
+                    "with the retry window must be shorter than FUNCTION_TIMEOUT",
+                );
             }
             if function >= lease {
                 self.fault("FUNCTION_TIMEOUT", "must be shorter than LEASE");
@@ -119,21 +128,34 @@ impl<'a> Settings<'a> {
                 self.fault("LEASE", "must be shorter than VISIBILITY_TIMEOUT");
             }
             if visibility < function * 6 {
-                self.fault("VISIBILITY_TIMEOUT", "must be at least six times FUNCTION_TIMEOUT");
+                self.fault(
+                    "VISIBILITY_TIMEOUT",
+                    "must be at least six times FUNCTION_TIMEOUT",
+                );
             }
         }
-        Limits { post_timeout, retry_window, lease }
+        Limits {
+            post_timeout,
+            retry_window,
+            lease,
+        }
     }
 
     /// Notes a mistake.
     pub fn fault(&self, name: &str, rule: &str) {
-        self.faults.borrow_mut().push((name.to_owned(), rule.to_owned()));
+        self.faults
+            .borrow_mut()
+            .push((name.to_owned(), rule.to_owned()));
     }
 
     /// Ends reading: the value, or everything that was wrong.
     pub fn finish<T>(self, value: T) -> Result<T, ConfigError> {
         let faults = self.faults.into_inner();
-        if faults.is_empty() { Ok(value) } else { Err(ConfigError { faults }) }
+        if faults.is_empty() {
+            Ok(value)
+        } else {
+            Err(ConfigError { faults })
+        }
     }
 }
 
@@ -156,14 +178,24 @@ mod tests {
     use super::*;
 
     fn env(pairs: &'static [(&'static str, &'static str)]) -> impl Fn(&str) -> Option<String> {
-        move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        move |name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
     }
 
     #[test]
     fn all_mistakes_are_reported_in_one_go_and_no_value_is_echoed() {
         let source = env(&[("A", ""), ("WAIT", "soon-secret"), ("N", "many-secret")]);
         let settings = Settings::new(&source);
-        let _unused = (settings.text("A"), settings.text("B"), settings.duration("WAIT"), settings.parsed::<u32>("N", "must be a number"));
+        let _unused = (
+            settings.text("A"),
+            settings.text("B"),
+            settings.duration("WAIT"),
+            settings.parsed::<u32>("N", "must be a number"),
+        );
         let error = settings.finish(()).expect_err("faults");
         let names: Vec<&str> = error.faults.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["A", "B", "WAIT", "N"]);
@@ -177,12 +209,59 @@ mod tests {
             let settings = Settings::new(&source);
             let limits = settings.limits(Duration::from_secs(2));
             let result = settings.finish(limits);
-            assert_eq!(result.err().map(|error| error.faults[0].0.clone()).as_deref(), fault, "{pairs:?}");
+            assert_eq!(
+                result
+                    .err()
+                    .map(|error| error.faults[0].0.clone())
+                    .as_deref(),
+                fault,
+                "{pairs:?}"
+            );
         };
-        check(&[("POST_TIMEOUT", "8s"), ("FUNCTION_TIMEOUT", "20s"), ("LEASE", "60s"), ("VISIBILITY_TIMEOUT", "180s")], None);
-        check(&[("POST_TIMEOUT", "19s"), ("FUNCTION_TIMEOUT", "20s"), ("LEASE", "60s"), ("VISIBILITY_TIMEOUT", "180s")], Some("POST_TIMEOUT"));
-        check(&[("POST_TIMEOUT", "8s"), ("FUNCTION_TIMEOUT", "20s"), ("LEASE", "20s"), ("VISIBILITY_TIMEOUT", "180s")], Some("FUNCTION_TIMEOUT"));
-        check(&[("POST_TIMEOUT", "8s"), ("FUNCTION_TIMEOUT", "20s"), ("LEASE", "60s"), ("VISIBILITY_TIMEOUT", "60s")], Some("LEASE"));
-        check(&[("POST_TIMEOUT", "8s"), ("FUNCTION_TIMEOUT", "20s"), ("LEASE", "60s"), ("VISIBILITY_TIMEOUT", "100s")], Some("VISIBILITY_TIMEOUT"));
+        check(
+            &[
+                ("POST_TIMEOUT", "8s"),
+                ("FUNCTION_TIMEOUT", "20s"),
+                ("LEASE", "60s"),
+                ("VISIBILITY_TIMEOUT", "180s"),
+            ],
+            None,
+        );
+        check(
+            &[
+                ("POST_TIMEOUT", "19s"),
+                ("FUNCTION_TIMEOUT", "20s"),
+                ("LEASE", "60s"),
+                ("VISIBILITY_TIMEOUT", "180s"),
+            ],
+            Some("POST_TIMEOUT"),
+        );
+        check(
+            &[
+                ("POST_TIMEOUT", "8s"),
+                ("FUNCTION_TIMEOUT", "20s"),
+                ("LEASE", "20s"),
+                ("VISIBILITY_TIMEOUT", "180s"),
+            ],
+            Some("FUNCTION_TIMEOUT"),
+        );
+        check(
+            &[
+                ("POST_TIMEOUT", "8s"),
+                ("FUNCTION_TIMEOUT", "20s"),
+                ("LEASE", "60s"),
+                ("VISIBILITY_TIMEOUT", "60s"),
+            ],
+            Some("LEASE"),
+        );
+        check(
+            &[
+                ("POST_TIMEOUT", "8s"),
+                ("FUNCTION_TIMEOUT", "20s"),
+                ("LEASE", "60s"),
+                ("VISIBILITY_TIMEOUT", "100s"),
+            ],
+            Some("VISIBILITY_TIMEOUT"),
+        );
     }
 }

@@ -26,25 +26,56 @@ pub struct Opened {
 
 /// Opens a notification's content. What cannot be opened is a fault of ours: it fails the leg, so that
 /// the next one opens; a store that does not answer is worth another try.
-pub async fn open_content<S: Registry>(store: &S, keys: &Keys, item: &Notification) -> Result<Opened, PostOutcome> {
+pub async fn open_content<S: Registry>(
+    store: &S,
+    keys: &Keys,
+    item: &Notification,
+) -> Result<Opened, PostOutcome> {
     let config = store.tenant(&item.tenant).await.map_err(unavailable)?;
     let config = config.ok_or_else(|| our_fault("tenant not configured"))?;
-    let template = store.template(&item.tenant, &item.template, Some(item.template_version)).await;
-    let template = template.map_err(unavailable)?.ok_or_else(|| our_fault("template version gone"))?;
-    let sealed = item.content.as_ref().ok_or_else(|| our_fault("content gone"))?;
-    let plain = keys.ring.open(&item.associated(), sealed).map_err(|_| our_fault("content does not open"))?;
-    let (to, params) = request::read_content(&plain, &template).map_err(|_| our_fault("content does not read"))?;
-    Ok(Opened { config, template, to, params })
+    let template = store
+        .template(&item.tenant, &item.template, Some(item.template_version))
+        .await;
+    let template = template
+        .map_err(unavailable)?
+        .ok_or_else(|| our_fault("template version gone"))?;
+    let sealed = item
+        .content
+        .as_ref()
+        .ok_or_else(|| our_fault("content gone"))?;
+    let plain = keys
+        .ring
+        .open(&item.associated(), sealed)
+        .map_err(|_| our_fault("content does not open"))?;
+    let (to, params) =
+        request::read_content(&plain, &template).map_err(|_| our_fault("content does not read"))?;
+    Ok(Opened {
+        config,
+        template,
+        to,
+        params,
+    })
 }
 
 /// A definite failure that is nobody's fault but ours.
 #[must_use]
 pub fn our_fault(title: &str) -> PostOutcome {
-    PostOutcome::Rejected(Failure { kind: FailureKind::Technical, code: None, title: title.to_owned() })
+    PostOutcome::Rejected(Failure {
+        kind: FailureKind::Technical,
+        code: None,
+        title: title.to_owned(),
+    })
 }
 
 fn unavailable(_: StoreError) -> PostOutcome {
     let title = "store unavailable".to_owned();
-    let failure = Failure { kind: FailureKind::Technical, code: None, title };
-    PostOutcome::NotSent { failure, retry_after: Duration::from_secs(1) }
+    let failure = Failure {
+        kind: FailureKind::Technical,
+        code: None,
+        title,
+    };
+    PostOutcome::NotSent {
+        failure,
+        retry_after: Duration::from_secs(1),
+    }
 }

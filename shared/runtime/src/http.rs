@@ -20,12 +20,16 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Builds the client. It never repeats a request: who sends knows whether that is safe.
 #[must_use]
 pub fn shared_client() -> reqwest::Client {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring offers TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(
+        rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .expect("ring offers TLS 1.2 and 1.3")
+    .with_root_certificates(roots)
+    .with_no_client_auth();
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .http1_only()
@@ -44,7 +48,11 @@ pub fn shared_client() -> reqwest::Client {
 pub(crate) struct SdkHttp(pub(crate) reqwest::Client);
 
 impl HttpClient for SdkHttp {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -56,27 +64,43 @@ impl HttpConnector for SdkHttp {
     }
 }
 
-async fn exchange(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+async fn exchange(
+    client: &reqwest::Client,
+    request: HttpRequest,
+) -> Result<HttpResponse, ConnectorError> {
+    let request = request
+        .try_into_http1x()
+        .map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let bytes = match body.bytes() {
         Some(bytes) => bytes.to_vec(),
-        None => return Err(ConnectorError::user("streamed request bodies are not used".into())),
+        None => {
+            return Err(ConnectorError::user(
+                "streamed request bodies are not used".into(),
+            ));
+        }
     };
     let request = http::Request::from_parts(parts, bytes);
-    let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+    let request =
+        reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
     let response = client.execute(request).await.map_err(connector_error)?;
     let mut builder = http::Response::builder().status(response.status());
     if let Some(headers) = builder.headers_mut() {
         headers.clone_from(response.headers());
     }
     let body = response.bytes().await.map_err(connector_error)?;
-    let response = builder.body(SdkBody::from(body)).map_err(|error| ConnectorError::other(error.into(), None))?;
+    let response = builder
+        .body(SdkBody::from(body))
+        .map_err(|error| ConnectorError::other(error.into(), None))?;
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
 
 fn connector_error(error: reqwest::Error) -> ConnectorError {
     // The address may name a queue or a key; the error's own text is enough.
     let error = error.without_url();
-    if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else {
+        ConnectorError::io(error.into())
+    }
 }

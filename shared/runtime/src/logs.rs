@@ -6,8 +6,18 @@ use crate::config::{Env, ProcessEnv};
 
 /// Starts logging at `LOG_LEVEL` (`info` unless set). Libraries speak up from `warn` on.
 pub fn init() {
-    let level = ProcessEnv.get("LOG_LEVEL").unwrap_or_else(|| "info".to_owned()).to_lowercase();
-    let ours = ["recado", "notification_api", "outbound_sender", "webhook_receiver", "fallback_timer", "consent_api"];
+    let level = ProcessEnv
+        .get("LOG_LEVEL")
+        .unwrap_or_else(|| "info".to_owned())
+        .to_lowercase();
+    let ours = [
+        "recado",
+        "notification_api",
+        "outbound_sender",
+        "webhook_receiver",
+        "fallback_timer",
+        "consent_api",
+    ];
     let mut filter = EnvFilter::new("warn");
     for target in ours {
         if let Ok(directive) = format!("{target}={level}").parse() {
@@ -24,7 +34,10 @@ pub fn init() {
         .init();
     // A panic's message may quote what it choked on: its place is enough.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(place, "panic");
     }));
 }

@@ -76,7 +76,10 @@ mod tests {
         let now = jiff::Timestamp::from_second(1_790_000_000).expect("time");
         let line = line(Metric::Uncertain, 2, now);
         assert_eq!(line["Uncertain"], 2);
-        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], "Uncertain");
+        assert_eq!(
+            line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"],
+            "Uncertain"
+        );
         assert!(!line.to_string().contains('\n'));
     }
 }

@@ -108,7 +108,8 @@ impl Problem {
         match self {
             Self::NotJson => "Send one JSON object in UTF-8.".to_owned(),
             Self::IdempotencyKey => {
-                "Send the header Idempotency-Key with 1 to 255 printable ASCII characters.".to_owned()
+                "Send the header Idempotency-Key with 1 to 255 printable ASCII characters."
+                    .to_owned()
             }
             Self::NotFound => "There is nothing of yours under this name.".to_owned(),
             Self::NotCancellable => "The notification has already ended otherwise.".to_owned(),
@@ -118,11 +119,23 @@ impl Problem {
             Self::IdempotencyMismatch => {
                 "This Idempotency-Key already stands for a request with other content.".to_owned()
             }
-            Self::Unavailable => "Nothing is lost: repeat the request with the same key.".to_owned(),
-            Self::UnknownClient => "The token is valid, but its client belongs to no tenant.".to_owned(),
-            Self::Signature => "X-Hub-Signature-256 must be made with the app secret over the body's bytes.".to_owned(),
-            Self::VerifyToken => "hub.mode must be subscribe and hub.verify_token the configured one.".to_owned(),
-            Self::Internal => "The request failed for a reason of ours; repeating it with the same key is safe.".to_owned(),
+            Self::Unavailable => {
+                "Nothing is lost: repeat the request with the same key.".to_owned()
+            }
+            Self::UnknownClient => {
+                "The token is valid, but its client belongs to no tenant.".to_owned()
+            }
+            Self::Signature => {
+                "X-Hub-Signature-256 must be made with the app secret over the body's bytes."
+                    .to_owned()
+            }
+            Self::VerifyToken => {
+                "hub.mode must be subscribe and hub.verify_token the configured one.".to_owned()
+            }
+            Self::Internal => {
+                "The request failed for a reason of ours; repeating it with the same key is safe."
+                    .to_owned()
+            }
         }
     }
 }
@@ -152,7 +165,10 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status(), Json(document)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if self == Self::Unavailable {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -182,13 +198,18 @@ pub const LARGEST_BODY: usize = 64 * 1024;
 
 /// Checks a request's media type and size before anything reads it.
 pub fn check_body(headers: &axum::http::HeaderMap, body: &[u8]) -> Result<(), Problem> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::MediaType);
     }
     if body.len() > LARGEST_BODY {
-        return Err(Problem::TooLarge { limit: LARGEST_BODY });
+        return Err(Problem::TooLarge {
+            limit: LARGEST_BODY,
+        });
     }
     Ok(())
 }

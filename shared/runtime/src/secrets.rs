@@ -53,10 +53,13 @@ struct PepperWire {
 impl Keys {
     /// Reads `{"sealing":{"current":"k1","keys":{"k1":"<base64 of 32 bytes>"}},"pepper":{"version":"1","secret":"<base64>"}}`.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
-        let wire: KeysWire = serde_json::from_str(text)
-            .map_err(|_| SecretError::Unreadable("the keys must be JSON with sealing and pepper"))?;
+        let wire: KeysWire = serde_json::from_str(text).map_err(|_| {
+            SecretError::Unreadable("the keys must be JSON with sealing and pepper")
+        })?;
         let decode = |text: &str| {
-            BASE64.decode(text.as_bytes()).map_err(|_| SecretError::Unreadable("the keys must be base64"))
+            BASE64
+                .decode(text.as_bytes())
+                .map_err(|_| SecretError::Unreadable("the keys must be base64"))
         };
         let mut keys = BTreeMap::new();
         for (id, key) in wire.sealing.keys {
@@ -69,7 +72,10 @@ impl Keys {
     }
 
     /// Fetches and reads the secret.
-    pub async fn fetch(client: &aws_sdk_secretsmanager::Client, id: &str) -> Result<Self, SecretError> {
+    pub async fn fetch(
+        client: &aws_sdk_secretsmanager::Client,
+        id: &str,
+    ) -> Result<Self, SecretError> {
         Self::parse(&fetch(client, id).await?)
     }
 }
@@ -87,18 +93,29 @@ pub struct WhatsappSecret {
 
 impl fmt::Debug for WhatsappSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WhatsappSecret({} app secrets, {} tokens)", self.app_secrets.len(), self.access_tokens.len())
+        write!(
+            f,
+            "WhatsappSecret({} app secrets, {} tokens)",
+            self.app_secrets.len(),
+            self.access_tokens.len()
+        )
     }
 }
 
 impl WhatsappSecret {
     /// Fetches and reads the secret.
-    pub async fn fetch(client: &aws_sdk_secretsmanager::Client, id: &str) -> Result<Self, SecretError> {
+    pub async fn fetch(
+        client: &aws_sdk_secretsmanager::Client,
+        id: &str,
+    ) -> Result<Self, SecretError> {
         let text = fetch(client, id).await?;
-        let secret: Self = serde_json::from_str(&text)
-            .map_err(|_| SecretError::Unreadable("must be JSON with app_secrets, verify_token and access_tokens"))?;
+        let secret: Self = serde_json::from_str(&text).map_err(|_| {
+            SecretError::Unreadable("must be JSON with app_secrets, verify_token and access_tokens")
+        })?;
         if secret.app_secrets.iter().all(String::is_empty) {
-            return Err(SecretError::Unreadable("app_secrets must hold at least one secret"));
+            return Err(SecretError::Unreadable(
+                "app_secrets must hold at least one secret",
+            ));
         }
         Ok(secret)
     }
@@ -111,5 +128,7 @@ async fn fetch(client: &aws_sdk_secretsmanager::Client, id: &str) -> Result<Stri
         .send()
         .await
         .map_err(|error| SecretError::Unavailable(error.into()))?;
-    answer.secret_string.ok_or(SecretError::Unreadable("must be a text"))
+    answer
+        .secret_string
+        .ok_or(SecretError::Unreadable("must be a text"))
 }

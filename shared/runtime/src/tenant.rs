@@ -13,8 +13,14 @@ pub struct Caller {
 /// else `sub`. None where no authorizer stood in front.
 #[must_use]
 pub fn caller(extensions: &http::Extensions) -> Option<Caller> {
-    let RequestContext::ApiGatewayV2(context) = extensions.get::<RequestContext>()? else { return None };
+    let RequestContext::ApiGatewayV2(context) = extensions.get::<RequestContext>()? else {
+        return None;
+    };
     let claims = &context.authorizer.as_ref()?.jwt.as_ref()?.claims;
-    let client_id = ["client_id", "azp", "sub"].into_iter().find_map(|claim| claims.get(claim))?;
-    Some(Caller { client_id: client_id.clone() })
+    let client_id = ["client_id", "azp", "sub"]
+        .into_iter()
+        .find_map(|claim| claims.get(claim))?;
+    Some(Caller {
+        client_id: client_id.clone(),
+    })
 }

@@ -41,7 +41,10 @@ impl Condition {
             Self::Has(fact) => item.facts.has(fact),
             Self::Lacks(fact) => !item.facts.has(fact),
             Self::Is(fact, value) => item.facts.get(fact) == Some(value),
-            Self::AtMost(fact, limit) => item.facts.number(fact).is_some_and(|number| number <= *limit),
+            Self::AtMost(fact, limit) => item
+                .facts
+                .number(fact)
+                .is_some_and(|number| number <= *limit),
             Self::OwnedBy(tenant) => item.tenant == *tenant,
             Self::ValidAt(now) => item.valid_until > *now,
             Self::All(conditions) => conditions.iter().all(|condition| condition.holds(item)),
@@ -110,7 +113,12 @@ impl Change {
     }
 }
 
-const CLAIM: [LegFact; 4] = [LegFact::Token, LegFact::Claimed, LegFact::Until, LegFact::Attempt];
+const CLAIM: [LegFact; 4] = [
+    LegFact::Token,
+    LegFact::Claimed,
+    LegFact::Until,
+    LegFact::Attempt,
+];
 
 fn has(leg: u8, fact: LegFact) -> Condition {
     Condition::Has(Fact::Leg(leg, fact))
@@ -139,7 +147,11 @@ fn leg_count(item: &Notification) -> u8 {
 }
 
 fn content_after(item: &Notification, leg: u8) -> Content {
-    if leg + 1 < leg_count(item) { Content::Keep } else { Content::Drop }
+    if leg + 1 < leg_count(item) {
+        Content::Keep
+    } else {
+        Content::Drop
+    }
 }
 
 /// The claim that [`claim_first`] and [`claim_later`] put down.
@@ -164,10 +176,17 @@ impl Claim {
             (Fact::Leg(leg, LegFact::Token), self.token.as_str().into()),
             (Fact::Leg(leg, LegFact::Claimed), self.at.into()),
             (Fact::Leg(leg, LegFact::Until), self.until.into()),
-            (Fact::Leg(leg, LegFact::Attempt), Value::Number(self.attempt.into())),
+            (
+                Fact::Leg(leg, LegFact::Attempt),
+                Value::Number(self.attempt.into()),
+            ),
             (Fact::Leg(leg, LegFact::Opened), because.name().into()),
         ];
-        facts.extend(self.known_user.as_deref().map(|user| (Fact::Leg(leg, LegFact::KnownUser), user.into())));
+        facts.extend(
+            self.known_user
+                .as_deref()
+                .map(|user| (Fact::Leg(leg, LegFact::KnownUser), user.into())),
+        );
         facts
     }
 }
@@ -177,8 +196,15 @@ impl Claim {
 pub fn claim_first(item: &Notification, claim: &Claim) -> Change {
     let mut when = undecided(leg_count(item));
     when.push(Condition::ValidAt(claim.at));
-    when.extend([lacks(0, LegFact::Token), lacks(0, LegFact::Closed), lacks(0, LegFact::Failed)]);
-    when.extend((1..leg_count(item)).flat_map(|leg| [lacks(leg, LegFact::Token), lacks(leg, LegFact::Closed)]));
+    when.extend([
+        lacks(0, LegFact::Token),
+        lacks(0, LegFact::Closed),
+        lacks(0, LegFact::Failed),
+    ]);
+    when.extend(
+        (1..leg_count(item))
+            .flat_map(|leg| [lacks(leg, LegFact::Token), lacks(leg, LegFact::Closed)]),
+    );
     Change {
         when: Condition::All(when),
         set: claim.facts(0, OpenedBecause::First),
@@ -210,15 +236,25 @@ pub fn claim_later(item: &Notification, leg: u8, claim: &Claim, because: OpenedB
             Condition::AtMost(Fact::Leg(before, LegFact::Until), overdue),
         ]),
     ]));
-    when.extend([lacks(leg, LegFact::Submitted), lacks(leg, LegFact::Failed), lacks(leg, LegFact::Closed)]);
-    when.extend((leg + 1..leg_count(item)).flat_map(|later| [lacks(later, LegFact::Token), lacks(later, LegFact::Closed)]));
+    when.extend([
+        lacks(leg, LegFact::Submitted),
+        lacks(leg, LegFact::Failed),
+        lacks(leg, LegFact::Closed),
+    ]);
+    when.extend(
+        (leg + 1..leg_count(item))
+            .flat_map(|later| [lacks(later, LegFact::Token), lacks(later, LegFact::Closed)]),
+    );
     when.push(match item.class.when_uncertain() {
         WhenUncertain::LeaveAndReport => lacks(leg, LegFact::Token),
         WhenUncertain::RepeatOnce => Condition::Any(vec![
             lacks(leg, LegFact::Token),
             Condition::All(vec![
                 Condition::AtMost(Fact::Leg(leg, LegFact::Until), claim.at.as_millisecond()),
-                Condition::AtMost(Fact::Leg(leg, LegFact::Attempt), i64::from(claim.attempt) - 1),
+                Condition::AtMost(
+                    Fact::Leg(leg, LegFact::Attempt),
+                    i64::from(claim.attempt) - 1,
+                ),
             ]),
         ]),
     });
@@ -255,32 +291,56 @@ pub fn release(leg: u8, token: &ClaimToken) -> Change {
 
 /// Closes an unclaimed leg, or one that `held` holds and has not sent: nothing leaves by it any more.
 #[must_use]
-pub fn close(item: &Notification, leg: u8, reason: CloseReason, at: Timestamp, held: Option<&ClaimToken>) -> Change {
+pub fn close(
+    item: &Notification,
+    leg: u8,
+    reason: CloseReason,
+    at: Timestamp,
+    held: Option<&ClaimToken>,
+) -> Change {
     let free = match held {
         None => lacks(leg, LegFact::Token),
         Some(token) => Condition::Is(Fact::Leg(leg, LegFact::Token), token.as_str().into()),
     };
     Change {
-        when: Condition::All(vec![free, lacks(leg, LegFact::Closed), lacks(leg, LegFact::Submitted), lacks(leg, LegFact::Failed)]),
+        when: Condition::All(vec![
+            free,
+            lacks(leg, LegFact::Closed),
+            lacks(leg, LegFact::Submitted),
+            lacks(leg, LegFact::Failed),
+        ]),
         set: vec![
             (Fact::Leg(leg, LegFact::Closed), at.into()),
             (Fact::Leg(leg, LegFact::ClosedBecause), reason.name().into()),
         ],
         set_once: Vec::new(),
-        remove: held.map_or_else(Vec::new, |_| CLAIM.into_iter().map(|fact| Fact::Leg(leg, fact)).collect()),
+        remove: held.map_or_else(Vec::new, |_| {
+            CLAIM.into_iter().map(|fact| Fact::Leg(leg, fact)).collect()
+        }),
         content: content_after(item, leg),
     }
 }
 
 /// Decides that nothing is sent. `held`: the leg whose unsent claim the writer holds and gives back.
 #[must_use]
-pub fn suppress(item: &Notification, reason: SuppressReason, at: Timestamp, held: Option<(u8, &ClaimToken)>) -> Change {
-    let mut when = vec![Condition::Lacks(Fact::Suppressed), Condition::Lacks(Fact::Cancelled)];
+pub fn suppress(
+    item: &Notification,
+    reason: SuppressReason,
+    at: Timestamp,
+    held: Option<(u8, &ClaimToken)>,
+) -> Change {
+    let mut when = vec![
+        Condition::Lacks(Fact::Suppressed),
+        Condition::Lacks(Fact::Cancelled),
+    ];
     let mut remove = Vec::new();
     for leg in 0..leg_count(item) {
         match held {
             Some((mine, token)) if mine == leg => {
-                when.push(Condition::Is(Fact::Leg(leg, LegFact::Token), token.as_str().into()));
+                when.push(Condition::Is(
+                    Fact::Leg(leg, LegFact::Token),
+                    token.as_str().into(),
+                ));
                 remove.extend(CLAIM.into_iter().map(|fact| Fact::Leg(leg, fact)));
             }
             Some(_) | None => when.push(lacks(leg, LegFact::Token)),
@@ -289,7 +349,10 @@ pub fn suppress(item: &Notification, reason: SuppressReason, at: Timestamp, held
     }
     Change {
         when: Condition::All(when),
-        set: vec![(Fact::Suppressed, at.into()), (Fact::SuppressedBecause, reason.name().into())],
+        set: vec![
+            (Fact::Suppressed, at.into()),
+            (Fact::SuppressedBecause, reason.name().into()),
+        ],
         set_once: Vec::new(),
         remove,
         content: Content::Drop,
@@ -324,7 +387,11 @@ pub fn uncertain(item: &Notification, leg: u8, at: Timestamp) -> Change {
         set: vec![(Fact::Leg(leg, LegFact::Uncertain), at.into())],
         set_once: Vec::new(),
         remove: Vec::new(),
-        content: if may_repeat { Content::Keep } else { content_after(item, leg) },
+        content: if may_repeat {
+            Content::Keep
+        } else {
+            content_after(item, leg)
+        },
     }
 }
 
@@ -333,12 +400,18 @@ pub fn uncertain(item: &Notification, leg: u8, at: Timestamp) -> Change {
 pub fn failed(leg: u8, attempt: u32, failure: &Failure, at: Timestamp, content: Content) -> Change {
     Change {
         when: Condition::All(vec![
-            Condition::Is(Fact::Leg(leg, LegFact::Attempt), Value::Number(attempt.into())),
+            Condition::Is(
+                Fact::Leg(leg, LegFact::Attempt),
+                Value::Number(attempt.into()),
+            ),
             lacks(leg, LegFact::Failed),
         ]),
         set: vec![
             (Fact::Leg(leg, LegFact::Failed), at.into()),
-            (Fact::Leg(leg, LegFact::Failure), Value::Text(failure.encode())),
+            (
+                Fact::Leg(leg, LegFact::Failure),
+                Value::Text(failure.encode()),
+            ),
         ],
         set_once: Vec::new(),
         remove: Vec::new(),
@@ -371,7 +444,10 @@ pub fn receipts(tenant: &TenantId, receipts: &Receipts, at: Timestamp) -> Option
             Condition::Any(facts.iter().map(|fact| lacks(0, *fact)).collect()),
         ]),
         set: Vec::new(),
-        set_once: facts.into_iter().map(|fact| (Fact::Leg(0, fact), at.into())).collect(),
+        set_once: facts
+            .into_iter()
+            .map(|fact| (Fact::Leg(0, fact), at.into()))
+            .collect(),
         remove: Vec::new(),
         content: Content::Drop,
     })
@@ -382,8 +458,14 @@ pub fn receipts(tenant: &TenantId, receipts: &Receipts, at: Timestamp) -> Option
 pub fn respond(tenant: &TenantId, inbound: &str, action: &str, at: Timestamp) -> Change {
     let response = Fact::Response(inbound.to_owned());
     Change {
-        when: Condition::All(vec![Condition::OwnedBy(tenant.clone()), Condition::Lacks(response.clone())]),
-        set: vec![(response, Value::Text(format!("{}|{action}", at.as_millisecond())))],
+        when: Condition::All(vec![
+            Condition::OwnedBy(tenant.clone()),
+            Condition::Lacks(response.clone()),
+        ]),
+        set: vec![(
+            response,
+            Value::Text(format!("{}|{action}", at.as_millisecond())),
+        )],
         set_once: vec![(Fact::Answered, at.into())],
         remove: Vec::new(),
         content: Content::Drop,

@@ -148,7 +148,9 @@ impl Fact {
         let mut letters = attribute.strip_prefix('l')?.chars();
         let leg = u8::try_from(letters.next()?.to_digit(10)?).ok()?;
         let letter = letters.next()?;
-        let fact = LegFact::ALL.into_iter().find(|fact| fact.letter() == letter)?;
+        let fact = LegFact::ALL
+            .into_iter()
+            .find(|fact| fact.letter() == letter)?;
         letters.next().is_none().then_some(Self::Leg(leg, fact))
     }
 }
@@ -173,7 +175,8 @@ impl Facts {
     /// The fact's time.
     #[must_use]
     pub fn at(&self, fact: &Fact) -> Option<Timestamp> {
-        self.number(fact).and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        self.number(fact)
+            .and_then(|ms| Timestamp::from_millisecond(ms).ok())
     }
 
     /// The fact's number.

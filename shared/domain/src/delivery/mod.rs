@@ -17,7 +17,8 @@ pub use outcome::{Failure, FailureKind, PostOutcome, Receipts};
 pub use reason::{CloseReason, OpenedBecause, SuppressReason};
 pub use status::{LegStatus, Status};
 pub use step::{
-    CapVerdict, Context, Effect, Event, Handoff, Limits, Permission, TimerKind, accepted, receipt_failed, step,
+    CapVerdict, Context, Effect, Event, Handoff, Limits, Permission, TimerKind, accepted,
+    receipt_failed, step,
 };
 
 #[cfg(test)]

@@ -45,7 +45,9 @@ impl WhenQueueWaitExceeded {
     /// Reads [`WhenQueueWaitExceeded::name`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::NextLeg, Self::Expire].into_iter().find(|policy| policy.name() == text)
+        [Self::NextLeg, Self::Expire]
+            .into_iter()
+            .find(|policy| policy.name() == text)
     }
 }
 
@@ -111,7 +113,10 @@ impl Notification {
     /// One leg's facts.
     #[must_use]
     pub fn leg(&self, leg: u8) -> Leg<'_> {
-        Leg { facts: &self.facts, leg }
+        Leg {
+            facts: &self.facts,
+            leg,
+        }
     }
 
     /// How many legs the ladder has.
@@ -130,7 +135,9 @@ impl Notification {
     #[must_use]
     pub fn sendable_until(&self) -> Timestamp {
         match self.when_queue_wait_exceeded {
-            WhenQueueWaitExceeded::Expire if self.lane != Lane::Critical => self.valid_until.min(self.queue_wait_ends()),
+            WhenQueueWaitExceeded::Expire if self.lane != Lane::Critical => {
+                self.valid_until.min(self.queue_wait_ends())
+            }
             WhenQueueWaitExceeded::Expire | WhenQueueWaitExceeded::NextLeg => self.valid_until,
         }
     }
@@ -144,13 +151,15 @@ impl Notification {
     /// Whether a later leg's unknown outcome may be followed by its one repetition.
     #[must_use]
     pub fn may_repeat(&self, leg: u8) -> bool {
-        self.class.when_uncertain() == WhenUncertain::RepeatOnce && self.leg(leg).attempt().is_none_or(|attempt| attempt < 2)
+        self.class.when_uncertain() == WhenUncertain::RepeatOnce
+            && self.leg(leg).attempt().is_none_or(|attempt| attempt < 2)
     }
 
     /// Whether something was delivered, read or answered.
     #[must_use]
     pub fn reached(&self) -> bool {
-        self.facts.has(&Fact::Answered) || (0..self.legs()).any(|leg| self.leg(leg).delivered_at().is_some())
+        self.facts.has(&Fact::Answered)
+            || (0..self.legs()).any(|leg| self.leg(leg).delivered_at().is_some())
     }
 
     /// When the bank cancelled.
@@ -162,7 +171,9 @@ impl Notification {
     /// Why nothing was sent.
     #[must_use]
     pub fn suppressed_because(&self) -> Option<SuppressReason> {
-        self.facts.text(&Fact::SuppressedBecause).and_then(SuppressReason::parse)
+        self.facts
+            .text(&Fact::SuppressedBecause)
+            .and_then(SuppressReason::parse)
     }
 
     /// Whether any leg is claimed.
@@ -195,11 +206,18 @@ impl Notification {
             .iter()
             .filter_map(|(fact, _)| match fact {
                 Fact::Response(_) => self.facts.text(fact),
-                Fact::Cancelled | Fact::Suppressed | Fact::SuppressedBecause | Fact::Answered | Fact::Leg(..) => None,
+                Fact::Cancelled
+                | Fact::Suppressed
+                | Fact::SuppressedBecause
+                | Fact::Answered
+                | Fact::Leg(..) => None,
             })
             .filter_map(|text| {
                 let (ms, action) = text.split_once('|')?;
-                Some(Response { at: Timestamp::from_millisecond(ms.parse().ok()?).ok()?, action: action.to_owned() })
+                Some(Response {
+                    at: Timestamp::from_millisecond(ms.parse().ok()?).ok()?,
+                    action: action.to_owned(),
+                })
             })
             .collect();
         all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.action.cmp(&b.action)));
@@ -210,7 +228,10 @@ impl Notification {
 /// Adds a duration to a time; a time beyond the calendar's end stays at its end.
 #[must_use]
 pub fn plus(at: Timestamp, duration: Duration) -> Timestamp {
-    jiff::SignedDuration::try_from(duration).ok().and_then(|d| at.checked_add(d).ok()).unwrap_or(Timestamp::MAX)
+    jiff::SignedDuration::try_from(duration)
+        .ok()
+        .and_then(|d| at.checked_add(d).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// One leg's facts, typed.
@@ -228,7 +249,9 @@ impl<'a> Leg<'a> {
     /// Its holder.
     #[must_use]
     pub fn token(&self) -> Option<ClaimToken> {
-        self.facts.text(&self.fact(LegFact::Token)).and_then(|text| ClaimToken::parse(text).ok())
+        self.facts
+            .text(&self.fact(LegFact::Token))
+            .and_then(|text| ClaimToken::parse(text).ok())
     }
 
     /// When it was claimed.
@@ -246,13 +269,17 @@ impl<'a> Leg<'a> {
     /// Which attempt holds it.
     #[must_use]
     pub fn attempt(&self) -> Option<u32> {
-        self.facts.number(&self.fact(LegFact::Attempt)).and_then(|number| u32::try_from(number).ok())
+        self.facts
+            .number(&self.fact(LegFact::Attempt))
+            .and_then(|number| u32::try_from(number).ok())
     }
 
     /// Why it opened.
     #[must_use]
     pub fn opened_because(&self) -> Option<OpenedBecause> {
-        self.facts.text(&self.fact(LegFact::Opened)).and_then(OpenedBecause::parse)
+        self.facts
+            .text(&self.fact(LegFact::Opened))
+            .and_then(OpenedBecause::parse)
     }
 
     /// When its carrier accepted it.
@@ -288,19 +315,25 @@ impl<'a> Leg<'a> {
     /// How it failed.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {
-        self.facts.text(&self.fact(LegFact::Failure)).and_then(Failure::decode)
+        self.facts
+            .text(&self.fact(LegFact::Failure))
+            .and_then(Failure::decode)
     }
 
     /// Why it was closed.
     #[must_use]
     pub fn closed_because(&self) -> Option<CloseReason> {
-        self.facts.text(&self.fact(LegFact::ClosedBecause)).and_then(CloseReason::parse)
+        self.facts
+            .text(&self.fact(LegFact::ClosedBecause))
+            .and_then(CloseReason::parse)
     }
 
     /// When it reached the handset: `read` implies it.
     #[must_use]
     pub fn delivered_at(&self) -> Option<Timestamp> {
-        self.facts.at(&self.fact(LegFact::Delivered)).or_else(|| self.read_at())
+        self.facts
+            .at(&self.fact(LegFact::Delivered))
+            .or_else(|| self.read_at())
     }
 
     /// When it was read.
@@ -312,6 +345,8 @@ impl<'a> Leg<'a> {
     /// Whether it is over: submitted, failed or closed.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.submitted_at().is_some() || self.failed_at().is_some() || self.closed_because().is_some()
+        self.submitted_at().is_some()
+            || self.failed_at().is_some()
+            || self.closed_because().is_some()
     }
 }

@@ -27,7 +27,9 @@ impl FailureKind {
     /// Reads [`FailureKind::name`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Permanent, Self::Temporary, Self::Technical].into_iter().find(|kind| kind.name() == text)
+        [Self::Permanent, Self::Temporary, Self::Technical]
+            .into_iter()
+            .find(|kind| kind.name() == text)
     }
 }
 
@@ -52,7 +54,11 @@ impl Failure {
         let mut parts = text.splitn(3, '|');
         let kind = FailureKind::parse(parts.next()?)?;
         let code = parts.next()?.parse().ok();
-        Some(Self { kind, code, title: parts.next()?.to_owned() })
+        Some(Self {
+            kind,
+            code,
+            title: parts.next()?.to_owned(),
+        })
     }
 }
 
@@ -77,6 +83,29 @@ pub enum PostOutcome {
     },
     /// The request may have left and nobody knows what became of it.
     Unknown,
+}
+
+impl PostOutcome {
+    /// The word in metrics and logs.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Held => "held",
+            Self::Rejected(_) => "rejected",
+            Self::NotSent { .. } => "not_sent",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The provider's code, where it gave one.
+    #[must_use]
+    pub fn code(&self) -> Option<u32> {
+        match self {
+            Self::Rejected(failure) | Self::NotSent { failure, .. } => failure.code,
+            Self::Accepted { .. } | Self::Held | Self::Unknown => None,
+        }
+    }
 }
 
 /// What one webhook POST says of one notification, folded.

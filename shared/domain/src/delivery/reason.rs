@@ -86,7 +86,9 @@ impl OpenedBecause {
             CloseReason::QueueWaitExceeded => Self::QueueWaitExceeded,
             CloseReason::TemplateUnavailable => Self::TemplateUnavailable,
             CloseReason::Guard => Self::Guard,
-            CloseReason::OptedOut | CloseReason::ChannelUnavailable | CloseReason::NotConfigured => Self::PreviousFailed,
+            CloseReason::OptedOut
+            | CloseReason::ChannelUnavailable
+            | CloseReason::NotConfigured => Self::PreviousFailed,
         }
     }
 }

@@ -149,18 +149,27 @@ impl Notification {
 
     /// A leg that was closed has handed the message on: from then on the whole validity counts.
     fn sendable_until_untouched(&self) -> Timestamp {
-        if self.leg(0).closed_because().is_some() { self.valid_until } else { self.sendable_until() }
+        if self.leg(0).closed_because().is_some() {
+            self.valid_until
+        } else {
+            self.sendable_until()
+        }
     }
 
     /// The word beside the status, where the status alone does not say why.
     #[must_use]
     pub fn reason(&self, now: Timestamp) -> Option<String> {
         match self.status(now) {
-            Status::Suppressed => self.suppressed_because().map(|reason| reason.name().to_owned()),
-            Status::Failed => (0..self.legs()).rev().map(|leg| self.leg(leg)).find_map(|leg| {
-                let closed = leg.closed_because().map(|reason| reason.name().to_owned());
-                closed.or_else(|| leg.failure().map(|failure| failure.title))
-            }),
+            Status::Suppressed => self
+                .suppressed_because()
+                .map(|reason| reason.name().to_owned()),
+            Status::Failed => (0..self.legs())
+                .rev()
+                .map(|leg| self.leg(leg))
+                .find_map(|leg| {
+                    let closed = leg.closed_because().map(|reason| reason.name().to_owned());
+                    closed.or_else(|| leg.failure().map(|failure| failure.title))
+                }),
             Status::Accepted
             | Status::Submitted
             | Status::Delivered
@@ -186,7 +195,11 @@ impl Notification {
         } else if facts.closed_because().is_some() {
             LegStatus::Skipped
         } else if facts.submitted_at().is_some() {
-            if leg == 0 { LegStatus::Submitted } else { LegStatus::Sent }
+            if leg == 0 {
+                LegStatus::Submitted
+            } else {
+                LegStatus::Sent
+            }
         } else if facts.uncertain_at().is_some() {
             LegStatus::Uncertain
         } else {
@@ -198,7 +211,10 @@ impl Notification {
     #[must_use]
     pub fn leg_shows(&self, leg: u8) -> bool {
         let facts = self.leg(leg);
-        leg == 0 || facts.claimed_at().is_some() || facts.closed_because().is_some() || facts.submitted_at().is_some()
+        leg == 0
+            || facts.claimed_at().is_some()
+            || facts.closed_because().is_some()
+            || facts.submitted_at().is_some()
     }
 
     /// When the leg after this one opens, as long as that still lies ahead of it.
@@ -223,7 +239,11 @@ impl Notification {
         if before.closed_because().is_some() {
             return Some(self.accepted_at);
         }
-        before.submitted_at().or_else(|| before.uncertain_at()).or_else(|| before.until()).map(|from| plus(from, wait))
+        before
+            .submitted_at()
+            .or_else(|| before.uncertain_at())
+            .or_else(|| before.until())
+            .map(|from| plus(from, wait))
     }
 
     /// Why a later leg opens now, given the leg before it.

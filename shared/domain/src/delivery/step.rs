@@ -219,9 +219,16 @@ pub enum Effect {
 pub fn accepted(item: &Notification) -> Vec<Handoff> {
     let mut all = Vec::new();
     if item.lane == Lane::Critical && item.next_leg(0).is_some() {
-        all.push(Handoff::Arm { leg: 1, kind: TimerKind::Guard, at: item.queue_wait_ends() });
+        all.push(Handoff::Arm {
+            leg: 1,
+            kind: TimerKind::Guard,
+            at: item.queue_wait_ends(),
+        });
     }
-    all.push(Handoff::Enqueue { attempt: 1, after: Duration::ZERO });
+    all.push(Handoff::Enqueue {
+        attempt: 1,
+        after: Duration::ZERO,
+    });
     all
 }
 
@@ -232,8 +239,17 @@ pub fn receipt_failed(item: &Notification, attempt: u32, now: Timestamp) -> Vec<
     let first = item.leg(0);
     let current = first.attempt() == Some(attempt) && first.failed_at().is_some();
     match item.next_leg(0) {
-        Some(next) if current && !item.reached() && !item.leg(next).is_done() && item.cancelled_at().is_none() => {
-            vec![Handoff::Arm { leg: next, kind: TimerKind::Open, at: now }]
+        Some(next)
+            if current
+                && !item.reached()
+                && !item.leg(next).is_done()
+                && item.cancelled_at().is_none() =>
+        {
+            vec![Handoff::Arm {
+                leg: next,
+                kind: TimerKind::Open,
+                at: now,
+            }]
         }
         Some(_) | None => Vec::new(),
     }
@@ -243,30 +259,72 @@ pub fn receipt_failed(item: &Notification, attempt: u32, now: Timestamp) -> Vec<
 #[must_use]
 pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect> {
     match event {
-        Event::Job { attempt, permission, known_user } => {
-            let pace = Effect::Pace { attempt: *attempt, known_user: known_user.clone() };
+        Event::Job {
+            attempt,
+            permission,
+            known_user,
+        } => {
+            let pace = Effect::Pace {
+                attempt: *attempt,
+                known_user: known_user.clone(),
+            };
             job(item, *permission, pace, context)
         }
-        Event::Paced { attempt, known_user } => paced(item, *attempt, known_user.clone(), context),
+        Event::Paced {
+            attempt,
+            known_user,
+        } => paced(item, *attempt, known_user.clone(), context),
         Event::Busy { attempt, after } => {
-            vec![Effect::HandOff(Handoff::Enqueue { attempt: *attempt, after: *after })]
+            vec![Effect::HandOff(Handoff::Enqueue {
+                attempt: *attempt,
+                after: *after,
+            })]
         }
         Event::Timer { leg, kind } => timer(item, *leg, *kind, context),
         Event::Claimed { leg: 0, claim } if item.class.daily_cap().is_some() => {
-            vec![Effect::Count { claim: claim.clone() }]
+            vec![Effect::Count {
+                claim: claim.clone(),
+            }]
         }
         Event::Claimed { leg: 0, claim } => vec![post(item, 0, claim, Duration::ZERO, context)],
-        Event::Claimed { leg, claim } => vec![Effect::AskConsent { leg: *leg, claim: claim.clone() }],
-        Event::Counted { claim, verdict: CapVerdict::Within } => vec![post(item, 0, claim, Duration::ZERO, context)],
-        Event::Counted { claim, verdict: CapVerdict::Exceeded } => {
-            vec![Effect::Record(change::suppress(item, SuppressReason::FrequencyCap, context.now, Some((0, &claim.token))))]
+        Event::Claimed { leg, claim } => vec![Effect::AskConsent {
+            leg: *leg,
+            claim: claim.clone(),
+        }],
+        Event::Counted {
+            claim,
+            verdict: CapVerdict::Within,
+        } => vec![post(item, 0, claim, Duration::ZERO, context)],
+        Event::Counted {
+            claim,
+            verdict: CapVerdict::Exceeded,
+        } => {
+            vec![Effect::Record(change::suppress(
+                item,
+                SuppressReason::FrequencyCap,
+                context.now,
+                Some((0, &claim.token)),
+            ))]
         }
-        Event::Permitted { leg, claim, permission } => permitted(item, *leg, claim, *permission, context),
-        Event::Posted { leg, claim, outcome } => posted(item, *leg, claim, outcome, context),
+        Event::Permitted {
+            leg,
+            claim,
+            permission,
+        } => permitted(item, *leg, claim, *permission, context),
+        Event::Posted {
+            leg,
+            claim,
+            outcome,
+        } => posted(item, *leg, claim, outcome, context),
     }
 }
 
-fn job(item: &Notification, permission: Permission, pace: Effect, context: &Context) -> Vec<Effect> {
+fn job(
+    item: &Notification,
+    permission: Permission,
+    pace: Effect,
+    context: &Context,
+) -> Vec<Effect> {
     let first = item.leg(0);
     if item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
         return Vec::new();
@@ -296,12 +354,24 @@ fn job(item: &Notification, permission: Permission, pace: Effect, context: &Cont
     }
     match permission {
         Permission::Granted => vec![pace],
-        Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => go_around(item, reason, context.now),
+        Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => {
+            go_around(item, reason, context.now)
+        }
         Permission::NotThisLeg(_) => {
             let why = SuppressReason::NoConsent;
-            vec![Effect::Require(change::suppress(item, why, context.now, None))]
+            vec![Effect::Require(change::suppress(
+                item,
+                why,
+                context.now,
+                None,
+            ))]
         }
-        Permission::NotAtAll(reason) => vec![Effect::Require(change::suppress(item, reason, context.now, None))],
+        Permission::NotAtAll(reason) => vec![Effect::Require(change::suppress(
+            item,
+            reason,
+            context.now,
+            None,
+        ))],
     }
 }
 
@@ -313,12 +383,23 @@ fn go_around(item: &Notification, reason: CloseReason, now: Timestamp) -> Vec<Ef
 }
 
 fn open_next(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
-    let arm = |next| Effect::HandOff(Handoff::Arm { leg: next, kind: TimerKind::Open, at: now });
+    let arm = |next| {
+        Effect::HandOff(Handoff::Arm {
+            leg: next,
+            kind: TimerKind::Open,
+            at: now,
+        })
+    };
     item.next_leg(leg).map(arm).into_iter().collect()
 }
 
 /// Pacing is over: timer durable, then claim, then POST (I4).
-fn paced(item: &Notification, attempt: u32, known_user: Option<String>, context: &Context) -> Vec<Effect> {
+fn paced(
+    item: &Notification,
+    attempt: u32,
+    known_user: Option<String>,
+    context: &Context,
+) -> Vec<Effect> {
     let limits = context.limits;
     let claim = Claim {
         token: context.token.clone(),
@@ -328,29 +409,50 @@ fn paced(item: &Notification, attempt: u32, known_user: Option<String>, context:
         known_user,
     };
     let mut effects = arm_ahead(item, 0, context.now);
-    effects.push(Effect::Claim { leg: 0, change: change::claim_first(item, &claim), claim });
+    effects.push(Effect::Claim {
+        leg: 0,
+        change: change::claim_first(item, &claim),
+        claim,
+    });
     effects
 }
 
 fn arm_ahead(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
-    let Some(next) = item.next_leg(leg) else { return Vec::new() };
+    let Some(next) = item.next_leg(leg) else {
+        return Vec::new();
+    };
     let at = plus(now, item.ladder[usize::from(next)].after + ARMED_AHEAD);
-    vec![Effect::HandOff(Handoff::Arm { leg: next, kind: TimerKind::Open, at })]
+    vec![Effect::HandOff(Handoff::Arm {
+        leg: next,
+        kind: TimerKind::Open,
+        at,
+    })]
 }
 
 fn post(item: &Notification, leg: u8, claim: &Claim, pause: Duration, context: &Context) -> Effect {
     let last_start = if leg == 0 {
-        let timeout = jiff::SignedDuration::try_from(context.limits.post_timeout).unwrap_or_default();
+        let timeout =
+            jiff::SignedDuration::try_from(context.limits.post_timeout).unwrap_or_default();
         claim.until.checked_sub(timeout).unwrap_or(claim.at)
     } else {
         claim.until
     };
-    Effect::Post { leg, claim: claim.clone(), not_after: last_start.min(item.valid_until), pause }
+    Effect::Post {
+        leg,
+        claim: claim.clone(),
+        not_after: last_start.min(item.valid_until),
+        pause,
+    }
 }
 
 fn timer(item: &Notification, leg: u8, kind: TimerKind, context: &Context) -> Vec<Effect> {
     let now = context.now;
-    if leg == 0 || leg >= item.legs() || item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
+    if leg == 0
+        || leg >= item.legs()
+        || item.reached()
+        || item.cancelled_at().is_some()
+        || item.suppressed_because().is_some()
+    {
         return Vec::new();
     }
     let facts = item.leg(leg);
@@ -358,7 +460,11 @@ fn timer(item: &Notification, leg: u8, kind: TimerKind, context: &Context) -> Ve
         // The function may have died before it armed the leg after.
         return item.next_leg(leg).map_or_else(Vec::new, |next| {
             let at = item.due(next).unwrap_or(now);
-            if item.leg_shows(next) { Vec::new() } else { vec![arm(next, at)] }
+            if item.leg_shows(next) {
+                Vec::new()
+            } else {
+                vec![arm(next, at)]
+            }
         });
     }
     if facts.failed_at().is_some() || facts.closed_because().is_some() {
@@ -370,20 +476,36 @@ fn timer(item: &Notification, leg: u8, kind: TimerKind, context: &Context) -> Ve
     if let Some(until) = facts.until() {
         return succeed(item, leg, until, context);
     }
-    let Some(due) = item.due(leg) else { return unclaimed_before(item, leg, kind, context) };
+    let Some(due) = item.due(leg) else {
+        return unclaimed_before(item, leg, kind, context);
+    };
     if kind == TimerKind::Guard && item.leg(0).claimed_at().is_some() {
         return Vec::new();
     }
     if due <= now {
         let attempt = facts.attempt().unwrap_or(1);
-        return vec![claim_later(item, leg, attempt, item.opening_reason(leg), context)];
+        return vec![claim_later(
+            item,
+            leg,
+            attempt,
+            item.opening_reason(leg),
+            context,
+        )];
     }
     let rest = Duration::try_from(due.duration_since(now)).unwrap_or_default();
-    if rest <= LONGEST_NAP { vec![Effect::Nap(rest)] } else { vec![arm(leg, due)] }
+    if rest <= LONGEST_NAP {
+        vec![Effect::Nap(rest)]
+    } else {
+        vec![arm(leg, due)]
+    }
 }
 
 fn arm(leg: u8, at: Timestamp) -> Effect {
-    Effect::HandOff(Handoff::Arm { leg, kind: TimerKind::Open, at })
+    Effect::HandOff(Handoff::Arm {
+        leg,
+        kind: TimerKind::Open,
+        at,
+    })
 }
 
 /// A claim without an end: looked at again when it has run out, then succeeded or left, by class (I5).
@@ -398,11 +520,15 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
             return vec![arm(leg, until)];
         }
         let attempt = facts.attempt().unwrap_or(1) + 1;
-        let because = facts.opened_because().unwrap_or(OpenedBecause::NotDeliveredInTime);
+        let because = facts
+            .opened_because()
+            .unwrap_or(OpenedBecause::NotDeliveredInTime);
         return vec![claim_later(item, leg, attempt, because, context)];
     }
     if facts.uncertain_at().is_some() {
-        return item.next_leg(leg).map_or_else(Vec::new, |next| vec![arm(next, item.due(next).unwrap_or(context.now))]);
+        return item.next_leg(leg).map_or_else(Vec::new, |next| {
+            vec![arm(next, item.due(next).unwrap_or(context.now))]
+        });
     }
     if context.now < until {
         return vec![arm(leg, until)];
@@ -412,7 +538,13 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
     effects
 }
 
-fn claim_later(item: &Notification, leg: u8, attempt: u32, because: OpenedBecause, context: &Context) -> Effect {
+fn claim_later(
+    item: &Notification,
+    leg: u8,
+    attempt: u32,
+    because: OpenedBecause,
+    context: &Context,
+) -> Effect {
     let claim = Claim {
         token: context.token.clone(),
         at: context.now,
@@ -420,11 +552,20 @@ fn claim_later(item: &Notification, leg: u8, attempt: u32, because: OpenedBecaus
         attempt,
         known_user: None,
     };
-    Effect::Claim { leg, change: change::claim_later(item, leg, &claim, because), claim }
+    Effect::Claim {
+        leg,
+        change: change::claim_later(item, leg, &claim, because),
+        claim,
+    }
 }
 
 /// The leg before was never claimed: WhatsApp still waits for its turn.
-fn unclaimed_before(item: &Notification, leg: u8, kind: TimerKind, context: &Context) -> Vec<Effect> {
+fn unclaimed_before(
+    item: &Notification,
+    leg: u8,
+    kind: TimerKind,
+    context: &Context,
+) -> Vec<Effect> {
     let now = context.now;
     if leg > 1 {
         return vec![arm(leg, plus(now, LOOK_AGAIN))];
@@ -435,21 +576,39 @@ fn unclaimed_before(item: &Notification, leg: u8, kind: TimerKind, context: &Con
         if rest <= LONGEST_NAP {
             return vec![Effect::Nap(rest)];
         }
-        return vec![Effect::HandOff(Handoff::Arm { leg, kind, at: ends.min(plus(now, LOOK_AGAIN)) })];
+        return vec![Effect::HandOff(Handoff::Arm {
+            leg,
+            kind,
+            at: ends.min(plus(now, LOOK_AGAIN)),
+        })];
     }
     let reason = match kind {
         TimerKind::Guard => CloseReason::Guard,
         TimerKind::Open => CloseReason::QueueWaitExceeded,
     };
-    if item.lane == Lane::Critical || item.when_queue_wait_exceeded == WhenQueueWaitExceeded::NextLeg {
+    if item.lane == Lane::Critical
+        || item.when_queue_wait_exceeded == WhenQueueWaitExceeded::NextLeg
+    {
         let mut effects = vec![Effect::Require(change::close(item, 0, reason, now, None))];
-        effects.push(claim_later(item, leg, 1, OpenedBecause::after(reason), context));
+        effects.push(claim_later(
+            item,
+            leg,
+            1,
+            OpenedBecause::after(reason),
+            context,
+        ));
         return effects;
     }
     vec![Effect::Record(change::expire(item))]
 }
 
-fn permitted(item: &Notification, leg: u8, claim: &Claim, permission: Permission, context: &Context) -> Vec<Effect> {
+fn permitted(
+    item: &Notification,
+    leg: u8,
+    claim: &Claim,
+    permission: Permission,
+    context: &Context,
+) -> Vec<Effect> {
     let reason = match permission {
         Permission::Granted => {
             let mut effects = arm_ahead(item, leg, context.now);
@@ -462,24 +621,52 @@ fn permitted(item: &Notification, leg: u8, claim: &Claim, permission: Permission
     let nothing_went = (0..leg).all(|before| item.leg(before).closed_because().is_some());
     if reason == CloseReason::OptedOut && nothing_went && item.next_leg(leg).is_none() {
         let why = SuppressReason::OptedOut;
-        return vec![Effect::Record(change::suppress(item, why, context.now, Some((leg, &claim.token))))];
+        return vec![Effect::Record(change::suppress(
+            item,
+            why,
+            context.now,
+            Some((leg, &claim.token)),
+        ))];
     }
-    let mut effects = vec![Effect::Record(change::close(item, leg, reason, context.now, Some(&claim.token)))];
+    let mut effects = vec![Effect::Record(change::close(
+        item,
+        leg,
+        reason,
+        context.now,
+        Some(&claim.token),
+    ))];
     effects.extend(open_next(item, leg, context.now));
     effects
 }
 
-fn posted(item: &Notification, leg: u8, claim: &Claim, outcome: &PostOutcome, context: &Context) -> Vec<Effect> {
+fn posted(
+    item: &Notification,
+    leg: u8,
+    claim: &Claim,
+    outcome: &PostOutcome,
+    context: &Context,
+) -> Vec<Effect> {
     let now = context.now;
     let fail = |failure: &Failure| {
         let content = change::content_after_failure(item, leg);
-        let mut effects = vec![Effect::Record(change::failed(leg, claim.attempt, failure, now, content))];
+        let mut effects = vec![Effect::Record(change::failed(
+            leg,
+            claim.attempt,
+            failure,
+            now,
+            content,
+        ))];
         effects.extend(open_next(item, leg, now));
         effects
     };
     match outcome {
         PostOutcome::Accepted { provider_id } => {
-            vec![Effect::Record(change::submitted(item, leg, now, provider_id.as_deref()))]
+            vec![Effect::Record(change::submitted(
+                item,
+                leg,
+                now,
+                provider_id.as_deref(),
+            ))]
         }
         PostOutcome::Held => fail(&Failure {
             kind: FailureKind::Temporary,
@@ -494,11 +681,17 @@ fn posted(item: &Notification, leg: u8, claim: &Claim, outcome: &PostOutcome, co
             }
             vec![
                 Effect::Record(change::release(leg, &claim.token)),
-                Effect::HandOff(Handoff::Enqueue { attempt: claim.attempt + 1, after: *retry_after }),
+                Effect::HandOff(Handoff::Enqueue {
+                    attempt: claim.attempt + 1,
+                    after: *retry_after,
+                }),
             ]
         }
         PostOutcome::NotSent { retry_after, .. } => {
-            vec![Effect::Record(change::release(leg, &claim.token)), arm(leg, plus(now, *retry_after))]
+            vec![
+                Effect::Record(change::release(leg, &claim.token)),
+                arm(leg, plus(now, *retry_after)),
+            ]
         }
         PostOutcome::Unknown => {
             let mut effects = vec![Effect::Record(change::uncertain(item, leg, now))];

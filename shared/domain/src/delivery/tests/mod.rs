@@ -25,11 +25,18 @@ pub(super) const WAIT: Duration = Duration::from_secs(30);
 
 /// A moment, in milliseconds after acceptance.
 pub(super) fn at(ms: u64) -> Timestamp {
-    plus(Timestamp::from_second(1_790_000_000).expect("time"), Duration::from_millis(ms))
+    plus(
+        Timestamp::from_second(1_790_000_000).expect("time"),
+        Duration::from_millis(ms),
+    )
 }
 
 pub(super) fn context(ms: u64) -> Context {
-    Context { now: at(ms), token: token(ms), limits: LIMITS }
+    Context {
+        now: at(ms),
+        token: token(ms),
+        limits: LIMITS,
+    }
 }
 
 pub(super) fn token(seed: u64) -> ClaimToken {
@@ -39,14 +46,23 @@ pub(super) fn token(seed: u64) -> ClaimToken {
 }
 
 pub(super) fn claim(ms: u64, until: u64, attempt: u32) -> Claim {
-    Claim { token: token(ms), at: at(ms), until: at(until), attempt, known_user: None }
+    Claim {
+        token: token(ms),
+        at: at(ms),
+        until: at(until),
+        attempt,
+        known_user: None,
+    }
 }
 
 pub(super) fn notification(class: Class, channels: &[Channel]) -> Notification {
     let ladder = channels
         .iter()
         .enumerate()
-        .map(|(place, channel)| Rung { channel: *channel, after: if place == 0 { Duration::ZERO } else { WAIT } })
+        .map(|(place, channel)| Rung {
+            channel: *channel,
+            after: if place == 0 { Duration::ZERO } else { WAIT },
+        })
         .collect();
     Notification {
         id: NotificationId::from_bytes([1; 16]),
@@ -70,7 +86,10 @@ pub(super) fn notification(class: Class, channels: &[Channel]) -> Notification {
         },
         when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
         masked: BTreeMap::new(),
-        content: Some(Sealed { key: "k".into(), bytes: vec![0; 40] }),
+        content: Some(Sealed {
+            key: "k".into(),
+            bytes: vec![0; 40],
+        }),
         facts: Facts::default(),
     }
 }

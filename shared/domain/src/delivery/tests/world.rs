@@ -8,8 +8,9 @@ use proptest::prelude::*;
 
 use super::super::change;
 use super::super::{
-    CapVerdict, CloseReason, Context, Effect, Event, Failure, FailureKind, Handoff, Notification, Permission,
-    PostOutcome, Receipts, SuppressReason, TimerKind, accepted, plus, receipt_failed, step,
+    CapVerdict, CloseReason, Context, Effect, Event, Failure, FailureKind, Handoff, Notification,
+    Permission, PostOutcome, Receipts, SuppressReason, TimerKind, accepted, plus, receipt_failed,
+    step,
 };
 use super::{LIMITS, notification, token};
 use crate::channel::Channel::{Sms, Voice, Whatsapp};
@@ -25,11 +26,19 @@ enum Message {
 #[derive(Clone, Debug)]
 enum Happens {
     /// A queue's message is delivered; the function dies after so many effects, if at all.
-    Deliver { which: usize, dies_after: Option<usize>, twice: bool },
+    Deliver {
+        which: usize,
+        dies_after: Option<usize>,
+        twice: bool,
+    },
     /// Time passes.
     Wait { ms: u64 },
     /// Meta tells something of the last attempt that left.
-    Told { delivered: bool, read: bool, failed: bool },
+    Told {
+        delivered: bool,
+        read: bool,
+        failed: bool,
+    },
     /// The bank cancels.
     Cancel,
     /// The customer revokes everything.
@@ -98,13 +107,19 @@ impl World {
 
     fn context(&mut self) -> Context {
         self.tokens += 1;
-        Context { now: self.now, token: token(self.tokens), limits: LIMITS }
+        Context {
+            now: self.now,
+            token: token(self.tokens),
+            limits: LIMITS,
+        }
     }
 
     fn permission(&self, leg: u8) -> Permission {
         match (self.granted, leg) {
             (true, _) => Permission::Granted,
-            (false, 0) if self.item.next_leg(0).is_some() => Permission::NotThisLeg(CloseReason::NoWhatsappConsent),
+            (false, 0) if self.item.next_leg(0).is_some() => {
+                Permission::NotThisLeg(CloseReason::NoWhatsappConsent)
+            }
             (false, 0) => Permission::NotAtAll(SuppressReason::OptedOut),
             (false, _) => Permission::NotThisLeg(CloseReason::OptedOut),
         }
@@ -123,10 +138,15 @@ impl World {
     /// Drives one message as a function does. `true`: acknowledged.
     fn drive(&mut self, message: &Message, dies_after: Option<usize>) -> bool {
         let first = match message {
-            Message::Job(attempt) => {
-                Event::Job { attempt: *attempt, permission: self.permission(0), known_user: None }
-            }
-            Message::Timer(leg, kind) => Event::Timer { leg: *leg, kind: *kind },
+            Message::Job(attempt) => Event::Job {
+                attempt: *attempt,
+                permission: self.permission(0),
+                known_user: None,
+            },
+            Message::Timer(leg, kind) => Event::Timer {
+                leg: *leg,
+                kind: *kind,
+            },
         };
         let (mut event, mut left) = (first.clone(), dies_after);
         for _ in 0..16 {
@@ -174,18 +194,47 @@ impl World {
                 }
                 Err(()) => Some(first.clone()),
             },
-            Effect::Pace { attempt, known_user } => Some(Event::Paced { attempt, known_user }),
-            Effect::Count { claim } => Some(Event::Counted { claim, verdict: CapVerdict::Within }),
-            Effect::AskConsent { leg, claim } => Some(Event::Permitted { leg, claim, permission: self.permission(leg) }),
-            Effect::Post { leg, claim, not_after, pause } => {
+            Effect::Pace {
+                attempt,
+                known_user,
+            } => Some(Event::Paced {
+                attempt,
+                known_user,
+            }),
+            Effect::Count { claim } => Some(Event::Counted {
+                claim,
+                verdict: CapVerdict::Within,
+            }),
+            Effect::AskConsent { leg, claim } => Some(Event::Permitted {
+                leg,
+                claim,
+                permission: self.permission(leg),
+            }),
+            Effect::Post {
+                leg,
+                claim,
+                not_after,
+                pause,
+            } => {
                 self.now = plus(self.now, pause);
-                let failure = Failure { kind: FailureKind::Technical, code: None, title: "x".into() };
+                let failure = Failure {
+                    kind: FailureKind::Technical,
+                    code: None,
+                    title: "x".into(),
+                };
                 let outcome = if self.now > not_after {
-                    PostOutcome::NotSent { failure, retry_after: Duration::from_secs(1) }
+                    PostOutcome::NotSent {
+                        failure,
+                        retry_after: Duration::from_secs(1),
+                    }
                 } else {
                     self.post(leg, claim.attempt, failure)
                 };
-                Some(Event::Posted { leg, claim, outcome })
+                Some(Event::Posted {
+                    leg,
+                    claim,
+                    outcome,
+                })
             }
             Effect::Nap(rest) => {
                 self.now = plus(self.now, rest);
@@ -196,7 +245,11 @@ impl World {
     }
 
     fn post(&mut self, leg: u8, attempt: u32, failure: Failure) -> PostOutcome {
-        assert!(self.item.content.is_some(), "sent without content: {:?}", self.item);
+        assert!(
+            self.item.content.is_some(),
+            "sent without content: {:?}",
+            self.item
+        );
         let leaves = |world: &mut Self| {
             world.left.push((leg, world.now));
             if leg == 0 {
@@ -209,7 +262,10 @@ impl World {
                 PostOutcome::Accepted { provider_id: None }
             }
             Answer::Rejected => PostOutcome::Rejected(failure),
-            Answer::NotSent => PostOutcome::NotSent { failure, retry_after: Duration::from_secs(1) },
+            Answer::NotSent => PostOutcome::NotSent {
+                failure,
+                retry_after: Duration::from_secs(1),
+            },
             Answer::Unknown => {
                 leaves(self);
                 if leg > 0 {
@@ -222,9 +278,17 @@ impl World {
 
     fn happen(&mut self, what: &Happens) {
         match what {
-            Happens::Deliver { which, dies_after, twice } => {
-                let due: Vec<usize> = (0..self.queue.len()).filter(|place| self.queue[*place].0 <= self.now).collect();
-                let Some(place) = due.get(which % due.len().max(1)).copied() else { return };
+            Happens::Deliver {
+                which,
+                dies_after,
+                twice,
+            } => {
+                let due: Vec<usize> = (0..self.queue.len())
+                    .filter(|place| self.queue[*place].0 <= self.now)
+                    .collect();
+                let Some(place) = due.get(which % due.len().max(1)).copied() else {
+                    return;
+                };
                 let (_, message) = self.queue[place].clone();
                 if self.drive(&message, *dies_after) {
                     if !twice {
@@ -235,7 +299,11 @@ impl World {
                 }
             }
             Happens::Wait { ms } => self.now = plus(self.now, Duration::from_millis(*ms)),
-            Happens::Told { delivered, read, failed } => self.told(*delivered, *read, *failed),
+            Happens::Told {
+                delivered,
+                read,
+                failed,
+            } => self.told(*delivered, *read, *failed),
             Happens::Cancel => {
                 if self.write(&change::cancel(&self.item, self.now)).is_ok() {
                     self.cancelled_at = Some(self.now);
@@ -250,14 +318,24 @@ impl World {
     }
 
     fn told(&mut self, delivered: bool, read: bool, failed: bool) {
-        let Some(attempt) = self.known_left_attempt else { return };
-        let receipts = Receipts { delivered, read, failed: None };
+        let Some(attempt) = self.known_left_attempt else {
+            return;
+        };
+        let receipts = Receipts {
+            delivered,
+            read,
+            failed: None,
+        };
         if let Some(change) = change::receipts(&self.item.tenant.clone(), &receipts, self.now) {
             let _known = self.write(&change);
             self.reached_at.get_or_insert(self.now);
         }
         if failed {
-            let failure = Failure { kind: FailureKind::Permanent, code: None, title: "x".into() };
+            let failure = Failure {
+                kind: FailureKind::Permanent,
+                code: None,
+                title: "x".into(),
+            };
             let content = change::content_after_failure(&self.item, 0);
             let _known = self.write(&change::failed(0, attempt, &failure, self.now, content));
             for handoff in receipt_failed(&self.item.clone(), attempt, self.now) {
@@ -267,7 +345,12 @@ impl World {
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
-        let of = |leg: u8| self.left.iter().filter(move |(which, _)| *which == leg).count();
+        let of = |leg: u8| {
+            self.left
+                .iter()
+                .filter(move |(which, _)| *which == leg)
+                .count()
+        };
         prop_assert!(of(0) <= 1, "I3: {} WhatsApp messages", of(0));
         for leg in 1..self.item.legs() {
             let allowed = match self.item.class.when_uncertain() {
@@ -283,17 +366,24 @@ impl World {
             if let Some(cancelled) = self.cancelled_at {
                 prop_assert!(*at <= cancelled, "leg {leg} claimed after the cancel");
             }
-            prop_assert!(*at < self.item.valid_until, "leg {leg} claimed after the validity");
+            prop_assert!(
+                *at < self.item.valid_until,
+                "leg {leg} claimed after the validity"
+            );
         }
         if let Some(revoked) = self.revoked_at {
             let later = self.left.iter().any(|(leg, at)| *leg > 0 && *at > revoked);
             prop_assert!(!later, "I8: a later leg left after the revoke");
         }
-        if let (Some(submitted), Some((_, sms))) =
-            (self.item.leg(0).submitted_at(), self.left.iter().find(|(leg, _)| *leg == 1))
-            && self.item.leg(0).failed_at().is_none()
+        if let (Some(submitted), Some((_, sms))) = (
+            self.item.leg(0).submitted_at(),
+            self.left.iter().find(|(leg, _)| *leg == 1),
+        ) && self.item.leg(0).failed_at().is_none()
         {
-            prop_assert!(*sms >= plus(submitted, super::WAIT), "I7: the SMS left too early");
+            prop_assert!(
+                *sms >= plus(submitted, super::WAIT),
+                "I7: the SMS left too early"
+            );
         }
         Ok(())
     }
@@ -302,7 +392,12 @@ impl World {
     fn settle(&mut self) {
         self.answer = Answer::Accepted;
         for _ in 0..400 {
-            let Some((place, at)) = self.queue.iter().enumerate().map(|(place, (at, _))| (place, *at)).min_by_key(|(_, at)| *at)
+            let Some((place, at)) = self
+                .queue
+                .iter()
+                .enumerate()
+                .map(|(place, (at, _))| (place, *at))
+                .min_by_key(|(_, at)| *at)
             else {
                 break;
             };
