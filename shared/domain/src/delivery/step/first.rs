@@ -1,0 +1,123 @@
+//! The first leg: pacing, timer, claim, POST, in this order (I4).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::change::{self, Claim};
+use super::super::notification::{Notification, plus};
+use super::super::reason::{CloseReason, SuppressReason};
+use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
+
+/// The first timer runs this much longer than the wait, since it is armed before the POST.
+const ARMED_AHEAD: Duration = Duration::from_secs(1);
+
+pub(super) fn job(
+    item: &Notification,
+    permission: Permission,
+    pace: Effect,
+    context: &Context,
+) -> Vec<Effect> {
+    let first = item.leg(0);
+    if item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
+        return Vec::new();
+    }
+    if first.failed_at().is_some() || first.closed_because().is_some() {
+        // The function may have died between closing the leg and opening the next one.
+        return open_next(item, 0, context.now);
+    }
+    if first.submitted_at().is_some() || first.uncertain_at().is_some() {
+        return Vec::new();
+    }
+    if let Some(until) = first.until() {
+        return match item.next_leg(0) {
+            // From that moment on it was unknown, whenever somebody notices: what is due stays due.
+            _ if context.now >= until => vec![Effect::Record(change::uncertain(item, 0, until))],
+            // Armed before the claim (I4).
+            Some(_) => Vec::new(),
+            // No timer will look after it: keep the message until the claim's holder has spoken.
+            None => vec![Effect::Leave],
+        };
+    }
+    if context.now >= item.sendable_until() {
+        return vec![Effect::Record(change::expire(item))];
+    }
+    if context.now >= item.queue_wait_ends() && item.next_leg(0).is_some() {
+        return go_around(item, CloseReason::QueueWaitExceeded, context.now);
+    }
+    match permission {
+        Permission::Granted => vec![pace],
+        Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => {
+            go_around(item, reason, context.now)
+        }
+        Permission::NotThisLeg(_) => {
+            let why = SuppressReason::NoConsent;
+            vec![Effect::Require(change::suppress(
+                item,
+                why,
+                context.now,
+                None,
+            ))]
+        }
+        Permission::NotAtAll(reason) => vec![Effect::Require(change::suppress(
+            item,
+            reason,
+            context.now,
+            None,
+        ))],
+    }
+}
+
+/// Pacing is over: timer durable, then claim, then POST (I4).
+pub(super) fn paced(
+    item: &Notification,
+    attempt: u32,
+    known_user: Option<String>,
+    context: &Context,
+) -> Vec<Effect> {
+    let limits = context.limits;
+    let claim = Claim {
+        token: context.token.clone(),
+        at: context.now,
+        until: plus(context.now, limits.retry_window + limits.post_timeout),
+        attempt,
+        known_user,
+    };
+    let mut effects = arm_ahead(item, 0, context.now);
+    effects.push(Effect::Claim {
+        leg: 0,
+        change: change::claim_first(item, &claim),
+        claim,
+    });
+    effects
+}
+
+/// Closes WhatsApp first, so that nothing can leave by it any more, then opens the next leg (I4).
+fn go_around(item: &Notification, reason: CloseReason, now: Timestamp) -> Vec<Effect> {
+    let mut effects = vec![Effect::Require(change::close(item, 0, reason, now, None))];
+    effects.extend(open_next(item, 0, now));
+    effects
+}
+
+pub(super) fn open_next(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
+    let arm = |next| {
+        Effect::HandOff(Handoff::Arm {
+            leg: next,
+            kind: TimerKind::Open,
+            at: now,
+        })
+    };
+    item.next_leg(leg).map(arm).into_iter().collect()
+}
+
+pub(super) fn arm_ahead(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
+    let Some(next) = item.next_leg(leg) else {
+        return Vec::new();
+    };
+    let at = plus(now, item.ladder[usize::from(next)].after + ARMED_AHEAD);
+    vec![Effect::HandOff(Handoff::Arm {
+        leg: next,
+        kind: TimerKind::Open,
+        at,
+    })]
+}

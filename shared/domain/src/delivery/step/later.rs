@@ -1,0 +1,217 @@
+//! The later legs: the timer's table, claims as leases, consent at the moment of sending.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::change::{self, Claim};
+use super::super::notification::{Notification, WhenQueueWaitExceeded, plus};
+use super::super::reason::{CloseReason, OpenedBecause, SuppressReason};
+use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
+use super::first::{arm_ahead, open_next};
+use super::posted::post;
+use crate::class::Lane;
+
+/// A rest this short is slept; a longer one is a new timer.
+const LONGEST_NAP: Duration = Duration::from_secs(1);
+/// How often a timer looks whether a standard or bulk message has found a free WhatsApp.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+pub(super) fn timer(
+    item: &Notification,
+    leg: u8,
+    kind: TimerKind,
+    context: &Context,
+) -> Vec<Effect> {
+    let now = context.now;
+    if leg == 0
+        || leg >= item.legs()
+        || item.reached()
+        || item.cancelled_at().is_some()
+        || item.suppressed_because().is_some()
+    {
+        return Vec::new();
+    }
+    let facts = item.leg(leg);
+    if facts.submitted_at().is_some() {
+        // The function may have died before it armed the leg after.
+        return item.next_leg(leg).map_or_else(Vec::new, |next| {
+            let at = item.due(next).unwrap_or(now);
+            if item.leg_shows(next) {
+                Vec::new()
+            } else {
+                vec![arm(next, at)]
+            }
+        });
+    }
+    if facts.failed_at().is_some() || facts.closed_because().is_some() {
+        return open_next(item, leg, now);
+    }
+    if now >= item.valid_until {
+        return vec![Effect::Record(change::expire(item))];
+    }
+    if let Some(until) = facts.until() {
+        return succeed(item, leg, until, context);
+    }
+    let Some(due) = item.due(leg) else {
+        return unclaimed_before(item, leg, kind, context);
+    };
+    if kind == TimerKind::Guard && item.leg(0).claimed_at().is_some() {
+        return Vec::new();
+    }
+    if due <= now {
+        let attempt = facts.attempt().unwrap_or(1);
+        return vec![claim_later(
+            item,
+            leg,
+            attempt,
+            item.opening_reason(leg),
+            context,
+        )];
+    }
+    let rest = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+    if rest <= LONGEST_NAP {
+        vec![Effect::Nap(rest)]
+    } else {
+        vec![arm(leg, due)]
+    }
+}
+
+/// A claim without an end: looked at again when it has run out, then succeeded or left, by class (I5).
+fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) -> Vec<Effect> {
+    let facts = item.leg(leg);
+    if item.next_leg(leg).is_some_and(|next| item.leg_shows(next)) {
+        // The ladder has gone on: this leg is not sent again, only its end is told.
+        return vec![Effect::Record(change::uncertain(item, leg, until))];
+    }
+    if item.may_repeat(leg) {
+        if context.now < until {
+            return vec![arm(leg, until)];
+        }
+        let attempt = facts.attempt().unwrap_or(1) + 1;
+        let because = facts
+            .opened_because()
+            .unwrap_or(OpenedBecause::NotDeliveredInTime);
+        return vec![claim_later(item, leg, attempt, because, context)];
+    }
+    if facts.uncertain_at().is_some() {
+        return item.next_leg(leg).map_or_else(Vec::new, |next| {
+            vec![arm(next, item.due(next).unwrap_or(context.now))]
+        });
+    }
+    if context.now < until {
+        return vec![arm(leg, until)];
+    }
+    let mut effects = vec![Effect::Record(change::uncertain(item, leg, until))];
+    effects.extend(arm_ahead(item, leg, context.now));
+    effects
+}
+
+/// The leg before was never claimed: WhatsApp still waits for its turn.
+fn unclaimed_before(
+    item: &Notification,
+    leg: u8,
+    kind: TimerKind,
+    context: &Context,
+) -> Vec<Effect> {
+    let now = context.now;
+    if leg > 1 {
+        return vec![arm(leg, plus(now, LOOK_AGAIN))];
+    }
+    let ends = item.queue_wait_ends();
+    if now < ends && (kind == TimerKind::Guard || item.lane != Lane::Critical) {
+        let rest = Duration::try_from(ends.duration_since(now)).unwrap_or_default();
+        if rest <= LONGEST_NAP {
+            return vec![Effect::Nap(rest)];
+        }
+        return vec![Effect::HandOff(Handoff::Arm {
+            leg,
+            kind,
+            at: ends.min(plus(now, LOOK_AGAIN)),
+        })];
+    }
+    let reason = match kind {
+        TimerKind::Guard => CloseReason::Guard,
+        TimerKind::Open => CloseReason::QueueWaitExceeded,
+    };
+    if item.lane == Lane::Critical
+        || item.when_queue_wait_exceeded == WhenQueueWaitExceeded::NextLeg
+    {
+        let mut effects = vec![Effect::Require(change::close(item, 0, reason, now, None))];
+        effects.push(claim_later(
+            item,
+            leg,
+            1,
+            OpenedBecause::after(reason),
+            context,
+        ));
+        return effects;
+    }
+    vec![Effect::Record(change::expire(item))]
+}
+
+pub(super) fn permitted(
+    item: &Notification,
+    leg: u8,
+    claim: &Claim,
+    permission: Permission,
+    context: &Context,
+) -> Vec<Effect> {
+    let reason = match permission {
+        Permission::Granted => {
+            let mut effects = arm_ahead(item, leg, context.now);
+            effects.push(post(item, leg, claim, Duration::ZERO, context));
+            return effects;
+        }
+        Permission::NotThisLeg(reason) => reason,
+        Permission::NotAtAll(_) => CloseReason::OptedOut,
+    };
+    let nothing_went = (0..leg).all(|before| item.leg(before).closed_because().is_some());
+    if reason == CloseReason::OptedOut && nothing_went && item.next_leg(leg).is_none() {
+        let why = SuppressReason::OptedOut;
+        return vec![Effect::Record(change::suppress(
+            item,
+            why,
+            context.now,
+            Some((leg, &claim.token)),
+        ))];
+    }
+    let mut effects = vec![Effect::Record(change::close(
+        item,
+        leg,
+        reason,
+        context.now,
+        Some(&claim.token),
+    ))];
+    effects.extend(open_next(item, leg, context.now));
+    effects
+}
+
+fn claim_later(
+    item: &Notification,
+    leg: u8,
+    attempt: u32,
+    because: OpenedBecause,
+    context: &Context,
+) -> Effect {
+    let claim = Claim {
+        token: context.token.clone(),
+        at: context.now,
+        until: plus(context.now, context.limits.lease),
+        attempt,
+        known_user: None,
+    };
+    Effect::Claim {
+        leg,
+        change: change::claim_later(item, leg, &claim, because),
+        claim,
+    }
+}
+
+pub(super) fn arm(leg: u8, at: Timestamp) -> Effect {
+    Effect::HandOff(Handoff::Arm {
+        leg,
+        kind: TimerKind::Open,
+        at,
+    })
+}

@@ -1,0 +1,128 @@
+//! What to do next: `step(item, event, context) -> effects`, pure.
+//!
+//! A function reads the item, asks, carries the effects out in the order given, and comes back with
+//! what one of them answered. It decides nothing itself.
+
+mod effect;
+mod first;
+mod later;
+mod posted;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+pub use effect::{CapVerdict, Context, Effect, Event, Handoff, Limits, Permission, TimerKind};
+
+use super::change;
+use super::notification::Notification;
+use super::reason::SuppressReason;
+use crate::class::Lane;
+use first::{job, paced};
+use later::{permitted, timer};
+use posted::{post, posted};
+
+/// What notification-api hands on after the Put, in order: guard, then job (I1).
+#[must_use]
+pub fn accepted(item: &Notification) -> Vec<Handoff> {
+    let mut all = Vec::new();
+    if item.lane == Lane::Critical && item.next_leg(0).is_some() {
+        all.push(Handoff::Arm {
+            leg: 1,
+            kind: TimerKind::Guard,
+            at: item.queue_wait_ends(),
+        });
+    }
+    all.push(Handoff::Enqueue {
+        attempt: 1,
+        after: Duration::ZERO,
+    });
+    all
+}
+
+/// What webhook-receiver hands on once the current attempt's failure is stored: the next leg, now.
+/// Repeating it is harmless, so a webhook that comes twice may do it twice.
+#[must_use]
+pub fn receipt_failed(item: &Notification, attempt: u32, now: Timestamp) -> Vec<Handoff> {
+    let first = item.leg(0);
+    let current = first.attempt() == Some(attempt) && first.failed_at().is_some();
+    match item.next_leg(0) {
+        Some(next)
+            if current
+                && !item.reached()
+                && !item.leg(next).is_done()
+                && item.cancelled_at().is_none() =>
+        {
+            vec![Handoff::Arm {
+                leg: next,
+                kind: TimerKind::Open,
+                at: now,
+            }]
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Decides. No effects: acknowledge.
+#[must_use]
+pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect> {
+    match event {
+        Event::Job {
+            attempt,
+            permission,
+            known_user,
+        } => {
+            let pace = Effect::Pace {
+                attempt: *attempt,
+                known_user: known_user.clone(),
+            };
+            job(item, *permission, pace, context)
+        }
+        Event::Paced {
+            attempt,
+            known_user,
+        } => paced(item, *attempt, known_user.clone(), context),
+        Event::Busy { attempt, after } => {
+            vec![Effect::HandOff(Handoff::Enqueue {
+                attempt: *attempt,
+                after: *after,
+            })]
+        }
+        Event::Timer { leg, kind } => timer(item, *leg, *kind, context),
+        Event::Claimed { leg: 0, claim } if item.class.daily_cap().is_some() => {
+            vec![Effect::Count {
+                claim: claim.clone(),
+            }]
+        }
+        Event::Claimed { leg: 0, claim } => vec![post(item, 0, claim, Duration::ZERO, context)],
+        Event::Claimed { leg, claim } => vec![Effect::AskConsent {
+            leg: *leg,
+            claim: claim.clone(),
+        }],
+        Event::Counted {
+            claim,
+            verdict: CapVerdict::Within,
+        } => vec![post(item, 0, claim, Duration::ZERO, context)],
+        Event::Counted {
+            claim,
+            verdict: CapVerdict::Exceeded,
+        } => {
+            vec![Effect::Record(change::suppress(
+                item,
+                SuppressReason::FrequencyCap,
+                context.now,
+                Some((0, &claim.token)),
+            ))]
+        }
+        Event::Permitted {
+            leg,
+            claim,
+            permission,
+        } => permitted(item, *leg, claim, *permission, context),
+        Event::Posted {
+            leg,
+            claim,
+            outcome,
+        } => posted(item, *leg, claim, outcome, context),
+    }
+}
