@@ -1,7 +1,10 @@
 //! A bank in front of the local stack: what the end-to-end tests speak with.
 
+pub mod contract;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use recado_local::stack::{Options, Stack};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep};
 
 /// How often something is looked at while a test waits for it.
@@ -252,4 +256,58 @@ pub fn sealed_notifications(stack: &Stack) -> Result<Vec<Value>> {
 
 fn has_bytes(item: &Value) -> bool {
     item.as_object().is_some_and(|attributes| attributes.values().any(|value| value.get("B").is_some()))
+}
+
+static SHARED: OnceLock<(Runtime, Stack)> = OnceLock::new();
+
+/// The one stack of this test program, for tests that mind only customers of their own: the first to ask
+/// starts it, and it ends with the process.
+///
+/// # Panics
+/// When it does not start.
+pub fn shared() -> &'static Stack {
+    // On a thread of its own: whoever asks may be inside a runtime, which cannot start another.
+    let start = || {
+        let runtime = Runtime::new().expect("a runtime for the stack");
+        let stack = runtime.block_on(stack()).expect("a stack");
+        (runtime, stack)
+    };
+    let (_, stack) = SHARED.get_or_init(|| std::thread::spawn(start).join().expect("the stack has started"));
+    stack
+}
+
+/// Every message that ever was in a queue and mentions this: a notification's id, a recipient's token.
+pub fn queued(stack: &Stack, what: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for name in stack.aws.queues().names() {
+        let bodies = stack.aws.queues().history(name)?;
+        found.extend(bodies.iter().filter(|body| body.contains(what)).map(|body| body.to_string()));
+    }
+    Ok(found)
+}
+
+/// Waits until no queue holds a message that mentions this: whatever was to happen has happened.
+pub async fn settled(stack: &Stack, what: &str) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let mut held = Vec::new();
+        for name in stack.aws.queues().names() {
+            let bodies = stack.aws.queues().all_bodies(name)?;
+            held.extend(bodies.iter().filter(|body| body.contains(what)).map(|body| format!("{name}: {body}")));
+        }
+        if held.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            bail!("queues still hold {}", held.join(", "));
+        }
+        sleep(GLANCE).await;
+    }
+}
+
+/// A time a while ago, as the API writes times.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "a bank has a clock of its own")]
+pub fn ago(while_ago: Duration) -> String {
+    format!("{:.3}", jiff::Timestamp::now() - while_ago)
 }

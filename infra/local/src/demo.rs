@@ -86,8 +86,15 @@ impl Bank {
             .send()
             .await?;
         let body: Value = answer.json().await?;
-        let token = body["access_token"].as_str().context("no token")?.to_owned();
-        Ok(Self { http, ready: ready.clone(), token })
+        let token = body["access_token"]
+            .as_str()
+            .context("no token")?
+            .to_owned();
+        Ok(Self {
+            http,
+            ready: ready.clone(),
+            token,
+        })
     }
 
     /// A line that sends one more alert when it is pasted into a shell.
@@ -121,18 +128,38 @@ impl Bank {
 
     async fn notification(&self, id: &str) -> Result<Value> {
         let url = format!("{}/v1/notifications/{id}", self.ready.api);
-        Ok(self.http.get(url).bearer_auth(&self.token).send().await?.error_for_status()?.json().await?)
+        Ok(self
+            .http
+            .get(url)
+            .bearer_auth(&self.token)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 
     async fn phone(&self, to: &str, switches: &Value) -> Result<()> {
         let url = format!("{}/{to}", self.ready.phones);
-        self.http.put(url).json(switches).send().await?.error_for_status()?;
+        self.http
+            .put(url)
+            .json(switches)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 
     async fn inbox(&self, to: &str) -> Result<Vec<Value>> {
         let url = format!("{}/{to}/inbox", self.ready.phones);
-        Ok(self.http.get(url).send().await?.error_for_status()?.json().await?)
+        Ok(self
+            .http
+            .get(url)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 }
 
@@ -157,12 +184,23 @@ pub async fn play(stack: &Stack) -> Result<()> {
     let roles = roles();
     println!("\nThree customers of Banco Aurora each receive R$ 200,00 by Pix:");
     let mut sent = BTreeMap::new();
-    let run = ids::random::<6>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let run = ids::random::<6>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     for role in &roles {
         bank.phone(role.to, &role.phone).await?;
         let seen = bank.inbox(role.to).await?.len();
-        let accepted = bank.send(&format!("demo-{run}-{}", role.to), &alert(role.name, role.to)).await?;
-        let id = accepted["id"].as_str().context("an accepted notification has an id")?.to_owned();
+        let accepted = bank
+            .send(
+                &format!("demo-{run}-{}", role.to),
+                &alert(role.name, role.to),
+            )
+            .await?;
+        let id = accepted["id"]
+            .as_str()
+            .context("an accepted notification has an id")?
+            .to_owned();
         println!("  {:<12} {:<28} {id}", role.name, role.story);
         sent.insert(role.name, (id, seen));
     }
@@ -172,7 +210,13 @@ pub async fn play(stack: &Stack) -> Result<()> {
         let (id, seen) = &sent[role.name];
         let line = timeout(LONGEST, watch(&bank, role, id, *seen))
             .await
-            .with_context(|| format!("{}: nothing final within {} s", role.name, LONGEST.as_secs()))?
+            .with_context(|| {
+                format!(
+                    "{}: nothing final within {} s",
+                    role.name,
+                    LONGEST.as_secs()
+                )
+            })?
             .with_context(|| role.name.to_owned())?;
         summary.push(line);
     }
@@ -180,8 +224,18 @@ pub async fn play(stack: &Stack) -> Result<()> {
     for line in &summary {
         println!("  {line}");
     }
-    let left = stack.aws.queues().names().filter_map(|name| stack.aws.queues().depth(name).ok().map(|depth| (name.to_owned(), depth)));
-    let dead: Vec<String> = left.filter(|(name, depth)| name.contains("dead") && depth.total() > 0).map(|(name, _)| name).collect();
+    let left = stack.aws.queues().names().filter_map(|name| {
+        stack
+            .aws
+            .queues()
+            .depth(name)
+            .ok()
+            .map(|depth| (name.to_owned(), depth))
+    });
+    let dead: Vec<String> = left
+        .filter(|(name, depth)| name.contains("dead") && depth.total() > 0)
+        .map(|(name, _)| name)
+        .collect();
     if !dead.is_empty() {
         bail!("messages in dead-letter queues: {}", dead.join(", "));
     }
@@ -205,23 +259,39 @@ async fn watch(bank: &Bank, role: &Role, id: &str, seen: usize) -> Result<String
         }
         sleep(GLANCE).await;
     };
-    Ok(format!("{}\n{:13}“{screen}”", tell(role, &notification)?, ""))
+    Ok(format!(
+        "{}\n{:13}“{screen}”",
+        tell(role, &notification)?,
+        ""
+    ))
 }
 
 /// One message on the screen, by the right channel, never two; answers what it says.
 fn check_inbox(role: &Role, arrived: &[Value]) -> Result<String> {
-    let channels: Vec<&str> = arrived.iter().filter_map(|message| message["channel"].as_str()).collect();
-    let expected = if role.sms_because.is_some() { "sms" } else { "whatsapp" };
+    let channels: Vec<&str> = arrived
+        .iter()
+        .filter_map(|message| message["channel"].as_str())
+        .collect();
+    let expected = if role.sms_because.is_some() {
+        "sms"
+    } else {
+        "whatsapp"
+    };
     if channels != [expected] {
         bail!("the phone shows {channels:?} instead of one {expected}");
     }
-    Ok(arrived[0]["text"].as_str().unwrap_or_default().replace('\n', " "))
+    Ok(arrived[0]["text"]
+        .as_str()
+        .unwrap_or_default()
+        .replace('\n', " "))
 }
 
 fn tell(role: &Role, notification: &Value) -> Result<String> {
     let leg = |channel: &str| {
         let legs = notification["legs"].as_array();
-        legs.and_then(|legs| legs.iter().find(|leg| leg["channel"] == channel)).cloned().unwrap_or_default()
+        legs.and_then(|legs| legs.iter().find(|leg| leg["channel"] == channel))
+            .cloned()
+            .unwrap_or_default()
     };
     let (whatsapp, sms) = (leg("whatsapp"), leg("sms"));
     let accepted = time(&notification["accepted_at"])?;
@@ -239,13 +309,19 @@ fn tell(role: &Role, notification: &Value) -> Result<String> {
         ));
     };
     if sms["opened_because"] != because {
-        bail!("the SMS opened because of {}, not {because}", sms["opened_because"]);
+        bail!(
+            "the SMS opened because of {}, not {because}",
+            sms["opened_because"]
+        );
     }
     let after = time(&sms["submitted_at"])?.duration_since(submitted);
     let waited = Duration::try_from(after).unwrap_or_default();
     let (earliest, latest) = role.sms_after;
     if waited < earliest || waited > latest {
-        bail!("the SMS left {} s after WhatsApp took the message over", seconds(after));
+        bail!(
+            "the SMS left {} s after WhatsApp took the message over",
+            seconds(after)
+        );
     }
     Ok(format!(
         "{:<12} WhatsApp took it over after {taken_over} s, SMS {} s later ({because}).",
@@ -255,7 +331,10 @@ fn tell(role: &Role, notification: &Value) -> Result<String> {
 }
 
 fn time(value: &Value) -> Result<Timestamp> {
-    value.as_str().and_then(|text| text.parse().ok()).context("a step has no time")
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .context("a step has no time")
 }
 
 fn seconds(duration: SignedDuration) -> String {

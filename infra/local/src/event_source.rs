@@ -138,23 +138,29 @@ async fn poll(source: Arc<Source>, mut stopped: oneshot::Receiver<()>) {
         while let Some(ended) = running.try_join_next() {
             report(&source, ended);
         }
+        // Biased, so that nothing is read any more once it was told to stop.
         let slot = tokio::select! {
-            slot = Arc::clone(&slots).acquire_owned() => slot,
+            biased;
             _ = &mut stopped => break,
+            slot = Arc::clone(&slots).acquire_owned() => slot,
         };
         let mut batch = Vec::new();
         let gathered = tokio::select! {
-            gathered = source.gather(&mut batch) => gathered,
+            biased;
             _ = &mut stopped => {
                 source.give_back(&batch);
                 break;
             }
+            gathered = source.gather(&mut batch) => gathered,
         };
         if let Err(error) = gathered {
             tracing::warn!(%error, queue = %source.settings.queue, "cannot receive");
             tokio::select! {
                 () = tokio::time::sleep(AFTER_REFUSAL) => {}
-                _ = &mut stopped => break,
+                _ = &mut stopped => {
+                    source.give_back(&batch);
+                    break;
+                }
             }
         }
         if !batch.is_empty() {

@@ -53,13 +53,10 @@ async fn cargo_build(packages: &BTreeSet<&str>) -> Result<BTreeMap<String, PathB
     let mut command = Command::new(cargo());
     command
         .current_dir(workspace_root())
-        .args(["build", "--locked", "--bins"])
+        .args(["build", "--locked", "--workspace", "--bins"])
         .arg("--message-format=json-render-diagnostics");
     if !cfg!(debug_assertions) {
         command.arg("--release");
-    }
-    for package in packages {
-        command.args(["--package", package]);
     }
     // Cargo describes the package that runs to its process. Build scripts that watch
     // these variables would run again, and all that depends on them be built again,

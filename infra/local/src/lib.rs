@@ -3,16 +3,16 @@ pub mod template;
 
 pub mod aws;
 
-mod ids;
-pub mod lambda;
+mod clock;
+pub mod demo;
 pub mod event_source;
 pub mod front_door;
 pub mod functions;
+mod ids;
+pub mod lambda;
 pub mod oauth;
-pub mod sim;
-mod clock;
-pub mod demo;
 pub mod page;
+pub mod sim;
 pub mod stack;
 pub mod templates;
 pub mod tenants;

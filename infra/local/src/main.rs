@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
+use recado_domain::phone::E164;
 use recado_local::demo::{self, Bank};
 use recado_local::stack::{Options, Stack};
-use recado_domain::phone::E164;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -40,7 +40,11 @@ struct Arguments {
 
 fn arguments() -> Result<Option<Arguments>> {
     let mut arguments = Arguments {
-        options: Options { port: 8080, seed: 1, ..Options::default() },
+        options: Options {
+            port: 8080,
+            seed: 1,
+            ..Options::default()
+        },
         play: Play::ThenServe,
         ready_file: None,
     };
@@ -54,26 +58,40 @@ fn arguments() -> Result<Option<Arguments>> {
             Long("port") => port_given = Some(parser.value()?.parse()?),
             Long("data-dir") => arguments.options.data_dir = Some(parser.value()?.into()),
             Long("ready-file") => arguments.ready_file = Some(parser.value()?.into()),
-            Long("whatsapp-url") => arguments.options.whatsapp_url = Some(parser.value()?.string()?),
+            Long("whatsapp-url") => {
+                arguments.options.whatsapp_url = Some(parser.value()?.string()?)
+            }
             Long("templates") => arguments.options.templates.push(parser.value()?.into()),
             Long("seed") => arguments.options.seed = parser.value()?.parse()?,
             Long("parameter") => {
                 let pair = parser.value()?.string()?;
-                let (name, value) = pair.split_once('=').context("--parameter needs NAME=VALUE")?;
-                arguments.options.parameters.insert(name.to_owned(), value.to_owned());
+                let (name, value) = pair
+                    .split_once('=')
+                    .context("--parameter needs NAME=VALUE")?;
+                arguments
+                    .options
+                    .parameters
+                    .insert(name.to_owned(), value.to_owned());
             }
             Short(_) | Long(_) | Value(_) => return Err(argument.unexpected().into()),
         }
     }
     // The demonstration alone needs no known address.
-    let default_port = if matches!(arguments.play, Play::Once) { 0 } else { 8080 };
+    let default_port = if matches!(arguments.play, Play::Once) {
+        0
+    } else {
+        8080
+    };
     arguments.options.port = port_given.unwrap_or(default_port);
     Ok(Some(arguments))
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_env_filter("warn").with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter("warn")
+        .with_writer(std::io::stderr)
+        .init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -105,7 +123,8 @@ async fn run() -> Result<()> {
         let text = serde_json::to_string_pretty(&stack.ready)?;
         // Written beside it first, so that whoever waits for the file never reads half of it.
         let partial = path.with_extension("partial");
-        std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path))
+        std::fs::write(&partial, text)
+            .and_then(|()| std::fs::rename(&partial, path))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let outcome = tokio::select! {

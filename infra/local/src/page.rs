@@ -67,29 +67,48 @@ pub fn router(site: Site) -> Router {
         router = router.route(path, get(answer));
     }
     router
-        .route("/sim/session", get(|State(site): State<Site>| async move { Json(session(&site.ready)) }))
+        .route(
+            "/sim/session",
+            get(|State(site): State<Site>| async move { Json(session(&site.ready)) }),
+        )
         .route("/sim/catalogue", get(templates))
         .route("/sim/events", get(events))
         .route("/sim/logs", get(logs))
-        .route("/sim/aws", get(|State(site): State<Site>| async move { Json(site.aws.report()) }))
+        .route(
+            "/sim/aws",
+            get(|State(site): State<Site>| async move { Json(site.aws.report()) }),
+        )
         .route("/sim/aws/table", get(table))
         .route("/sim/aws/queues", get(queues))
         .with_state(site)
 }
 
 async fn templates(State(site): State<Site>) -> Json<Vec<Value>> {
-    Json(site.templates.iter().map(|template| describe(template)).collect())
+    Json(
+        site.templates
+            .iter()
+            .map(|template| describe(template))
+            .collect(),
+    )
 }
 
 async fn logs(State(site): State<Site>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], site.logs.lines().join("\n")).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        site.logs.lines().join("\n"),
+    )
+        .into_response()
 }
 
 /// Every item of the table, as DynamoDB writes it.
 async fn table(State(site): State<Site>) -> Response {
     match site.aws.dump_table() {
         Ok(items) => Json(items).into_response(),
-        Err(error) => (axum::http::StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => (
+            axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+            error.to_string(),
+        )
+            .into_response(),
     }
 }
 
@@ -97,8 +116,17 @@ async fn table(State(site): State<Site>) -> Response {
 async fn queues(State(site): State<Site>) -> Json<Value> {
     let queues = site.aws.queues();
     let all = queues.names().map(|name| {
-        let texts = |bodies: Result<Vec<Arc<str>>, _>| bodies.unwrap_or_default().iter().map(|body| body.to_string()).collect::<Vec<_>>();
-        (name.to_owned(), json!({ "held": texts(queues.all_bodies(name)), "sent": texts(queues.history(name)) }))
+        let texts = |bodies: Result<Vec<Arc<str>>, _>| {
+            bodies
+                .unwrap_or_default()
+                .iter()
+                .map(|body| body.to_string())
+                .collect::<Vec<_>>()
+        };
+        (
+            name.to_owned(),
+            json!({ "held": texts(queues.all_bodies(name)), "sent": texts(queues.history(name)) }),
+        )
     });
     Json(Value::Object(all.collect()))
 }

@@ -129,7 +129,12 @@ impl Logs {
     /// The lines so far, each with its function's name in front.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
     }
 }
 
@@ -163,12 +168,18 @@ impl Drop for Stack {
 impl Stack {
     /// Builds the functions and starts everything. Returns once everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.with_context(|| {
-            format!("port {} is taken: stop what listens there, or name another with --port", options.port)
-        })?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+            .await
+            .with_context(|| {
+                format!(
+                    "port {} is taken: stop what listens there, or name another with --port",
+                    options.port
+                )
+            })?;
         let base = format!("http://{}", listener.local_addr()?);
         if let Some(directory) = &options.data_dir {
-            std::fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
+            std::fs::create_dir_all(directory)
+                .with_context(|| format!("cannot create {}", directory.display()))?;
         }
         let secrets = Secrets::open(options.data_dir.as_deref())?;
         let own = templates::read(&options.templates)?;
@@ -185,7 +196,10 @@ impl Stack {
         let logs = Logs::default();
         let lambda = start_lambda(&deployment, &options, logs.clone());
         let functions = add_functions(&lambda, &template, aws.endpoint()).await?;
-        let invokable = functions.iter().map(|(id, function)| (id.clone(), Arc::new(function.clone()) as Arc<dyn Invoke>)).collect();
+        let invokable = functions
+            .iter()
+            .map(|(id, function)| (id.clone(), Arc::new(function.clone()) as Arc<dyn Invoke>))
+            .collect();
         let sources = start_sources(&template, &aws, &invokable)?;
 
         let timeline = Timeline::new();
@@ -193,7 +207,11 @@ impl Stack {
         let routes = front_door::routes(&template, &invokable)?;
         let clients = BANKS.iter().map(|bank| {
             let (id, secret) = secrets.client(bank);
-            oauth::Client { id, secret, scopes: SCOPES.map(str::to_owned).to_vec() }
+            oauth::Client {
+                id,
+                secret,
+                scopes: SCOPES.map(str::to_owned).to_vec(),
+            }
         });
         let issuer = oauth::Issuer::new(&base, Duration::from_secs(3600), clients.collect());
         let door = front_door::router(front_door::Settings {
@@ -219,7 +237,9 @@ impl Stack {
             .nest("/sim/phones", sim.phones_router())
             .merge(door);
         let mut tasks = vec![serve(listener, app), timeline.follow(&sim)];
-        sim.verify_callback(&ready.webhook.url, secrets.verify_token()).await.context("the webhook does not verify")?;
+        sim.verify_callback(&ready.webhook.url, secrets.verify_token())
+            .await
+            .context("the webhook does not verify")?;
         tasks.push(tokio::spawn({
             let (sim, callback) = (sim.clone(), ready.webhook.url.clone());
             async move {
@@ -228,7 +248,17 @@ impl Stack {
                 }
             }
         }));
-        Ok(Self { ready, sim, aws, logs, timeline, functions, lambda, sources, tasks })
+        Ok(Self {
+            ready,
+            sim,
+            aws,
+            logs,
+            timeline,
+            functions,
+            lambda,
+            sources,
+            tasks,
+        })
     }
 
     /// Stops the event sources, then everything else.
@@ -240,8 +270,14 @@ impl Stack {
     }
 }
 
-fn simulated_world(secrets: &Secrets, base: &str, all: &[Arc<MessageTemplate>], seed: u64) -> Result<Sim> {
-    let mut settings = recado_testing::meta::Settings::new(seed, secrets.app_secret(), secrets.accounts());
+fn simulated_world(
+    secrets: &Secrets,
+    base: &str,
+    all: &[Arc<MessageTemplate>],
+    seed: u64,
+) -> Result<Sim> {
+    let mut settings =
+        recado_testing::meta::Settings::new(seed, secrets.app_secret(), secrets.accounts());
     settings.public_url = format!("{base}/sim/meta");
     let mut meta = Meta::new(settings);
     templates::submit(&mut meta, all)?;
@@ -251,7 +287,10 @@ fn simulated_world(secrets: &Secrets, base: &str, all: &[Arc<MessageTemplate>], 
 /// What `sam deploy` would be told: tokens of this stack, the simulated Meta, and the caller's wishes.
 fn deployment(options: &Options, base: &str, secrets: &Secrets) -> Deployment {
     let audience: Vec<String> = BANKS.iter().map(|bank| secrets.client(bank).0).collect();
-    let whatsapp = options.whatsapp_url.clone().unwrap_or_else(|| format!("{base}/sim/meta/v25.0"));
+    let whatsapp = options
+        .whatsapp_url
+        .clone()
+        .unwrap_or_else(|| format!("{base}/sim/meta/v25.0"));
     let mut parameters = BTreeMap::from([
         ("Stage".to_owned(), "local".to_owned()),
         ("JwtIssuer".to_owned(), base.to_owned()),
@@ -273,34 +312,65 @@ fn read_template(deployment: &Deployment, aws_endpoint: &str) -> Result<Template
     template::read(&path, deployment, &|reference| addresses.resolve(reference))
 }
 
-async fn start_aws(options: &Options, deployment: &Deployment, secrets: &Secrets, sim: &Sim) -> Result<Aws> {
+async fn start_aws(
+    options: &Options,
+    deployment: &Deployment,
+    secrets: &Secrets,
+    sim: &Sim,
+) -> Result<Aws> {
     // The queues' addresses contain the port that the stand-ins get only now: read once more below.
     let shape = read_template(deployment, "http://127.0.0.1")?;
-    let table = shape.tables.values().next().context("the template has no table")?;
+    let table = shape
+        .tables
+        .values()
+        .next()
+        .context("the template has no table")?;
     let (keys, whatsapp) = secrets.texts();
-    let named = |id: &str| shape.secrets.get(id).map(|secret| secret.name.clone()).with_context(|| format!("the template has no secret {id}"));
+    let named = |id: &str| {
+        shape
+            .secrets
+            .get(id)
+            .map(|secret| secret.name.clone())
+            .with_context(|| format!("the template has no secret {id}"))
+    };
     let sim = sim.clone();
     Aws::start(aws::AwsSettings {
         port: 0,
         data_dir: options.data_dir.clone(),
         table: table_settings(table),
         ttl_sweep: Duration::from_secs(60),
-        queues: shape.queues.values().map(|queue| queue_settings(queue, &shape)).collect::<Result<_>>()?,
-        secrets: BTreeMap::from([(named("KeysSecret")?, keys), (named("WhatsAppSecret")?, whatsapp)]),
+        queues: shape
+            .queues
+            .values()
+            .map(|queue| queue_settings(queue, &shape))
+            .collect::<Result<_>>()?,
+        secrets: BTreeMap::from([
+            (named("KeysSecret")?, keys),
+            (named("WhatsAppSecret")?, whatsapp),
+        ]),
         sms: Arc::new(move |sms: Sms| {
             let from = sms.sender_id.clone().unwrap_or_else(|| "SMS".to_owned());
-            sim.receive_sms(&sms.to, &sms.body, &from).map_err(|_| SmsRefusal::OptedOut)
+            sim.receive_sms(&sms.to, &sms.body, &from)
+                .map_err(|_| SmsRefusal::OptedOut)
         }),
     })
     .await
 }
 
 fn table_settings(table: &template::Table) -> aws::Table {
-    let keys = [(Some(&table.hash_key), aws::KeyType::Hash), (table.range_key.as_ref(), aws::KeyType::Range)];
-    let keys = keys.into_iter().filter_map(|(key, kind)| Some((key?, kind)));
+    let keys = [
+        (Some(&table.hash_key), aws::KeyType::Hash),
+        (table.range_key.as_ref(), aws::KeyType::Range),
+    ];
+    let keys = keys
+        .into_iter()
+        .filter_map(|(key, kind)| Some((key?, kind)));
     let (mut key_schema, mut attribute_definitions) = (Vec::new(), Vec::new());
     for (key, key_type) in keys {
-        key_schema.push(aws::KeyElement { attribute_name: key.name.clone(), key_type });
+        key_schema.push(aws::KeyElement {
+            attribute_name: key.name.clone(),
+            key_type,
+        });
         attribute_definitions.push(aws::AttributeDefinition {
             attribute_name: key.name.clone(),
             attribute_type: match key.kind.as_str() {
@@ -324,7 +394,10 @@ fn queue_settings(queue: &template::Queue, shape: &Template) -> Result<aws::Queu
     settings.visibility = queue.visibility_timeout;
     settings.retention = queue.message_retention;
     if let Some(redrive) = &queue.redrive {
-        let target = shape.queues.get(&redrive.target).with_context(|| format!("no queue {}", redrive.target))?;
+        let target = shape
+            .queues
+            .get(&redrive.target)
+            .with_context(|| format!("no queue {}", redrive.target))?;
         settings.redrive = Some(aws::Redrive {
             dead_letter_queue: target.name.clone(),
             max_receive_count: redrive.max_receive_count,
@@ -344,11 +417,22 @@ fn client_environment(endpoint: &str) -> impl Env {
     }
 }
 
-async fn register(template: &Template, aws: &Aws, secrets: &Secrets, own: &[Arc<MessageTemplate>]) -> Result<()> {
+async fn register(
+    template: &Template,
+    aws: &Aws,
+    secrets: &Secrets,
+    own: &[Arc<MessageTemplate>],
+) -> Result<()> {
     let environment = client_environment(aws.endpoint());
     let settings = Settings::new(&environment);
     let clients = AwsClients::new(AwsConfig::read(&environment, &settings));
-    let table = template.tables.values().next().context("the template has no table")?.name.clone();
+    let table = template
+        .tables
+        .values()
+        .next()
+        .context("the template has no table")?
+        .name
+        .clone();
     let client = clients.dynamodb(Retries::Three, SDK_ATTEMPT);
     let store = Store::new(client, table, recado_runtime::Process::clock());
     tenants::register(&store, secrets, crate::clock::now()).await?;
@@ -367,19 +451,37 @@ fn start_lambda(deployment: &Deployment, options: &Options, logs: Logs) -> Lambd
         region: deployment.region.clone(),
         account_id: deployment.account_id.clone(),
         log: Arc::new(move |line| logs.push(&line)),
-        log_directory: options.data_dir.as_ref().map(|directory| directory.join("logs")),
+        log_directory: options
+            .data_dir
+            .as_ref()
+            .map(|directory| directory.join("logs")),
         init_timeout: INIT_TIMEOUT,
     })
 }
 
-async fn add_functions(lambda: &Lambda, template: &Template, endpoint: &str) -> Result<BTreeMap<String, Function>> {
-    let names: Vec<&str> = template.functions.values().map(|function| function.binary.as_str()).collect();
+async fn add_functions(
+    lambda: &Lambda,
+    template: &Template,
+    endpoint: &str,
+) -> Result<BTreeMap<String, Function>> {
+    let names: Vec<&str> = template
+        .functions
+        .values()
+        .map(|function| function.binary.as_str())
+        .collect();
     let binaries = functions::build(&names).await?;
     let mut all = BTreeMap::new();
     for (id, function) in &template.functions {
-        let binary = binaries.get(&function.binary).cloned().with_context(|| format!("{} was not built", function.binary))?;
+        let binary = binaries
+            .get(&function.binary)
+            .cloned()
+            .with_context(|| format!("{} was not built", function.binary))?;
         let extra = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())]);
-        let instances = if function.queue_events.is_empty() { PER_API } else { PER_SOURCE * function.queue_events.len() };
+        let instances = if function.queue_events.is_empty() {
+            PER_API
+        } else {
+            PER_SOURCE * function.queue_events.len()
+        };
         let added = lambda.add(Setup::from_template(function, binary, extra, instances))?;
         all.insert(id.clone(), added);
     }
@@ -394,9 +496,16 @@ fn start_sources(
     let mut sources = Vec::new();
     for (id, function) in &template.functions {
         for event in &function.queue_events {
-            let queue = template.queues.get(&event.queue).with_context(|| format!("{id} reads an unknown queue"))?;
+            let queue = template
+                .queues
+                .get(&event.queue)
+                .with_context(|| format!("{id} reads an unknown queue"))?;
             let settings = event_source::Settings::from_template(event, queue, PER_SOURCE);
-            sources.push(EventSource::start(Arc::clone(aws.queues()), Arc::clone(&functions[id]), settings));
+            sources.push(EventSource::start(
+                Arc::clone(aws.queues()),
+                Arc::clone(&functions[id]),
+                settings,
+            ));
         }
     }
     Ok(sources)
@@ -451,7 +560,9 @@ pub(crate) fn session(ready: &Ready) -> serde_json::Value {
             entry
         })
         .collect();
-    let customers: Vec<serde_json::Value> =
-        tenants::CUSTOMERS.iter().map(|(name, to)| json!({ "name": name, "to": to })).collect();
+    let customers: Vec<serde_json::Value> = tenants::CUSTOMERS
+        .iter()
+        .map(|(name, to)| json!({ "name": name, "to": to }))
+        .collect();
     json!({ "banks": banks, "customers": customers, "wait_seconds": 30 })
 }

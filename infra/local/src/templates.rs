@@ -15,7 +15,9 @@ use crate::tenants::BANKS;
 
 /// The catalogue's newest versions.
 pub fn catalogue() -> Result<Vec<Arc<Template>>> {
-    let find = |name: &TemplateName| catalogue::find(name, None).with_context(|| format!("the catalogue lost {name}"));
+    let find = |name: &TemplateName| {
+        catalogue::find(name, None).with_context(|| format!("the catalogue lost {name}"))
+    };
     catalogue::names().iter().map(find).collect()
 }
 
@@ -24,9 +26,14 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Arc<Template>>> {
     let mut all = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let mut files = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+            let mut files = std::fs::read_dir(path)?
+                .map(|entry| Ok(entry?.path()))
+                .collect::<Result<Vec<_>>>()?;
             files.sort();
-            for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
+            for file in files.iter().filter(|file| {
+                file.extension()
+                    .is_some_and(|extension| extension == "toml")
+            }) {
                 all.push(read_one(file)?);
             }
         } else {
@@ -38,9 +45,12 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Arc<Template>>> {
 
 fn read_one(path: &Path) -> Result<Arc<Template>> {
     let name = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the template {name}"))?;
-    let value: toml::Value = toml::from_str(&text).with_context(|| format!("{name} is not TOML"))?;
-    let template = Template::from_json(&serde_json::to_string(&value)?).with_context(|| format!("in {name}"))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the template {name}"))?;
+    let value: toml::Value =
+        toml::from_str(&text).with_context(|| format!("{name} is not TOML"))?;
+    let template = Template::from_json(&serde_json::to_string(&value)?)
+        .with_context(|| format!("in {name}"))?;
     if let Err(faults) = template.validate_with(Waits::Test) {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         bail!("{name}: {}", faults.join("; "));
@@ -50,12 +60,18 @@ fn read_one(path: &Path) -> Result<Arc<Template>> {
 
 /// Gives every bank's account at the simulated Meta the templates, approved.
 pub fn submit(meta: &mut Meta, templates: &[Arc<Template>]) -> Result<()> {
-    for template in templates.iter().filter(|template| template.uses(Channel::Whatsapp)) {
+    for template in templates
+        .iter()
+        .filter(|template| template.uses(Channel::Whatsapp))
+    {
         for locale in template.locales.keys() {
             let mut payload = template.creation_payload(*locale);
-            let ttl = payload.as_object_mut().and_then(|fields| fields.remove("message_send_ttl_seconds"));
-            let mut created = MetaTemplate::from_creation(&payload)
-                .map_err(|error| anyhow::anyhow!("Meta refuses {} in {locale}: {error:?}", template.name))?;
+            let ttl = payload
+                .as_object_mut()
+                .and_then(|fields| fields.remove("message_send_ttl_seconds"));
+            let mut created = MetaTemplate::from_creation(&payload).map_err(|error| {
+                anyhow::anyhow!("Meta refuses {} in {locale}: {error:?}", template.name)
+            })?;
             created.ttl = ttl.and_then(|ttl| ttl.as_i64());
             for bank in &BANKS {
                 meta.seed_template(bank.waba_id, created.clone());
@@ -69,7 +85,9 @@ pub fn submit(meta: &mut Meta, templates: &[Arc<Template>]) -> Result<()> {
 #[must_use]
 pub fn describe(template: &Template) -> Value {
     let first = template.locales.keys().next().copied();
-    let examples = first.map(|locale| template.example_params(locale)).unwrap_or_default();
+    let examples = first
+        .map(|locale| template.example_params(locale))
+        .unwrap_or_default();
     let params: Vec<Value> = template
         .params
         .iter()
@@ -84,7 +102,9 @@ pub fn describe(template: &Template) -> Value {
         .collect();
     let labels = |button: &Button| -> Map<String, Value> {
         let locales = template.locales.keys();
-        locales.filter_map(|locale| Some((locale.code().to_owned(), json!(button.label(*locale)?)))).collect()
+        locales
+            .filter_map(|locale| Some((locale.code().to_owned(), json!(button.label(*locale)?))))
+            .collect()
     };
     json!({
         "name": template.name,

@@ -55,8 +55,11 @@ pub const BANKS: [Bank; 2] = [
 ];
 
 /// The customers of the page and the demonstration, who agreed to everything on WhatsApp.
-pub const CUSTOMERS: [(&str, &str); 3] =
-    [("Maria Souza", "+5511987654321"), ("João Lima", "+5521998765432"), ("Ana Castro", "+5531987651234")];
+pub const CUSTOMERS: [(&str, &str); 3] = [
+    ("Maria Souza", "+5511987654321"),
+    ("João Lima", "+5521998765432"),
+    ("Ana Castro", "+5531987651234"),
+];
 
 /// The reserved recipients `+55 11 90000-0001` to `-0012`.
 pub fn reserved() -> impl Iterator<Item = String> {
@@ -80,8 +83,10 @@ impl Secrets {
     pub fn open(directory: Option<&Path>) -> Result<Self> {
         let path = directory.map(|directory| directory.join("secrets.json"));
         if let Some(path) = path.as_ref().filter(|path| path.exists()) {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            return serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()));
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            return serde_json::from_str(&text)
+                .with_context(|| format!("{} is damaged", path.display()));
         }
         let secrets = Self::fresh();
         if let Some(path) = path {
@@ -101,8 +106,14 @@ impl Secrets {
             keys: keys.to_string(),
             app_secret: hex(),
             verify_token: hex(),
-            access_tokens: BANKS.iter().map(|bank| (bank.tenant.to_owned(), format!("EAAG{}", hex()))).collect(),
-            client_secrets: BANKS.iter().map(|bank| (bank.client_id.to_owned(), hex())).collect(),
+            access_tokens: BANKS
+                .iter()
+                .map(|bank| (bank.tenant.to_owned(), format!("EAAG{}", hex())))
+                .collect(),
+            client_secrets: BANKS
+                .iter()
+                .map(|bank| (bank.client_id.to_owned(), hex()))
+                .collect(),
         }
     }
 
@@ -121,7 +132,13 @@ impl Secrets {
     /// The secret of a bank's API client, with the client's id.
     #[must_use]
     pub fn client(&self, bank: &Bank) -> (String, String) {
-        (bank.client_id.to_owned(), self.client_secrets.get(bank.client_id).cloned().unwrap_or_default())
+        (
+            bank.client_id.to_owned(),
+            self.client_secrets
+                .get(bank.client_id)
+                .cloned()
+                .unwrap_or_default(),
+        )
     }
 
     /// Sealing keys and pepper as the functions read them.
@@ -145,7 +162,11 @@ impl Secrets {
     pub fn accounts(&self) -> Vec<Account> {
         let account = |bank: &Bank| Account {
             waba_id: bank.waba_id.to_owned(),
-            token: self.access_tokens.get(bank.tenant).cloned().unwrap_or_default(),
+            token: self
+                .access_tokens
+                .get(bank.tenant)
+                .cloned()
+                .unwrap_or_default(),
             numbers: vec![BusinessNumber {
                 id: bank.phone_number_id.to_owned(),
                 number: bank.number.to_owned(),
@@ -181,7 +202,13 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
     Ok(())
 }
 
-async fn agree(store: &Store, keys: &Keys, tenant: &TenantId, phone: &E164, now: jiff::Timestamp) -> Result<()> {
+async fn agree(
+    store: &Store,
+    keys: &Keys,
+    tenant: &TenantId,
+    phone: &E164,
+    now: jiff::Timestamp,
+) -> Result<()> {
     let token = keys.pepper.recipient(tenant, phone);
     let known = store.recipient(tenant, &token).await?;
     if known.profile.is_some() {
@@ -190,14 +217,27 @@ async fn agree(store: &Store, keys: &Keys, tenant: &TenantId, phone: &E164, now:
     let event = ConsentEvent {
         channel: Channel::Whatsapp,
         purposes: Class::ALL.to_vec(),
-        consent: PurposeConsent { action: Action::Grant, since: now, source: Source::Import },
-        digest: keys.pepper.digest_of("seed", &[tenant.as_str(), token.as_str()]),
+        consent: PurposeConsent {
+            action: Action::Grant,
+            since: now,
+            source: Source::Import,
+        },
+        digest: keys
+            .pepper
+            .digest_of("seed", &[tenant.as_str(), token.as_str()]),
         received_at: now,
         evidence: None,
     };
     store.consent(tenant, &token, &event).await?;
-    let sealed = keys.ring.seal(&Profile::associated(tenant, &token), phone.expose().as_bytes(), ids::random())?;
-    let update = ProfileUpdate { phone: Some(sealed), ..ProfileUpdate::default() };
+    let sealed = keys.ring.seal(
+        &Profile::associated(tenant, &token),
+        phone.expose().as_bytes(),
+        ids::random(),
+    )?;
+    let update = ProfileUpdate {
+        phone: Some(sealed),
+        ..ProfileUpdate::default()
+    };
     store.update_profile(tenant, &token, &update).await?;
     Ok(())
 }

@@ -87,44 +87,104 @@ fn of_exchange(exchange: &Exchange<'_>) -> Option<Entry> {
     let (kind, text) = match (route, exchange.status) {
         ("POST /v1/notifications", 202) => {
             let template = body["template"].as_str().unwrap_or_default();
-            ("accepted", format!("{template} to {} accepted", body["to"].as_str().unwrap_or_default()))
+            (
+                "accepted",
+                format!(
+                    "{template} to {} accepted",
+                    body["to"].as_str().unwrap_or_default()
+                ),
+            )
         }
-        ("POST /v1/notifications/{id}/cancel", 200) => ("cancelled", "cancelled by the bank".to_owned()),
+        ("POST /v1/notifications/{id}/cancel", 200) => {
+            ("cancelled", "cancelled by the bank".to_owned())
+        }
         ("POST /v1/consents", 200) => ("consent", "consent recorded".to_owned()),
         (route, status) if status >= 400 => ("refused", format!("{route} answered {status}")),
         _ => return None,
     };
-    Some(Entry { at: crate::clock::now(), kind, notification, phone: None, what: text.clone(), text })
+    Some(Entry {
+        at: crate::clock::now(),
+        kind,
+        notification,
+        phone: None,
+        what: text.clone(),
+        text,
+    })
 }
 
 fn of_event(event: SimEvent) -> Option<Entry> {
     let (kind, text) = match event.kind {
         EventKind::Accepted { .. } => ("submitted", "WhatsApp took it over".to_owned()),
-        EventKind::Rejected { code: Some(code), .. } => ("rejected", format!("WhatsApp refused it: {code}")),
-        EventKind::Rejected { code: None, status } => ("rejected", format!("WhatsApp answered {status}")),
+        EventKind::Rejected {
+            code: Some(code), ..
+        } => ("rejected", format!("WhatsApp refused it: {code}")),
+        EventKind::Rejected { code: None, status } => {
+            ("rejected", format!("WhatsApp answered {status}"))
+        }
         EventKind::AnswerLost => ("answer_lost", "WhatsApp's answer was lost".to_owned()),
         EventKind::Sent => ("sent", "on its way to the phone".to_owned()),
         EventKind::Delivered => ("delivered", "on the phone".to_owned()),
         EventKind::Read => ("read", "read by the customer".to_owned()),
         EventKind::Failed { code } => ("failed", format!("WhatsApp could not deliver it: {code}")),
-        EventKind::Expired => ("expired", "WhatsApp stopped trying: its time to live is over".to_owned()),
-        EventKind::SmsReceived { text } => return Some(said(event.at, event.phone, "sms", "SMS received", &text)),
+        EventKind::Expired => (
+            "expired",
+            "WhatsApp stopped trying: its time to live is over".to_owned(),
+        ),
+        EventKind::SmsReceived { text } => {
+            return Some(said(event.at, event.phone, "sms", "SMS received", &text));
+        }
         EventKind::SmsRefused => ("sms_refused", "the carrier refused the SMS".to_owned()),
-        EventKind::CallReceived { text } => return Some(said(event.at, event.phone, "voice", "call answered", &text)),
-        EventKind::Reply { text } => return Some(said(event.at, event.phone, "reply", "the customer answered", &text)),
-        EventKind::Switched { online, .. } => ("switched", format!("phone {}", if online { "on" } else { "off" })),
+        EventKind::CallReceived { text } => {
+            return Some(said(event.at, event.phone, "voice", "call answered", &text));
+        }
+        EventKind::Reply { text } => {
+            return Some(said(
+                event.at,
+                event.phone,
+                "reply",
+                "the customer answered",
+                &text,
+            ));
+        }
+        EventKind::Switched { online, .. } => (
+            "switched",
+            format!("phone {}", if online { "on" } else { "off" }),
+        ),
         EventKind::WebhookLost { updates } => ("webhook_lost", format!("{updates} updates lost")),
-        EventKind::TemplateStatus { name, status, .. } => ("template", format!("{name} is {status}")),
-        EventKind::WebhookPosted { status: Some(200), .. } => return None,
-        EventKind::WebhookPosted { status, attempt, .. } => {
+        EventKind::TemplateStatus { name, status, .. } => {
+            ("template", format!("{name} is {status}"))
+        }
+        EventKind::WebhookPosted {
+            status: Some(200), ..
+        } => return None,
+        EventKind::WebhookPosted {
+            status, attempt, ..
+        } => {
             let answer = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
-            ("webhook", format!("webhook answered with {answer}, try {attempt}"))
+            (
+                "webhook",
+                format!("webhook answered with {answer}, try {attempt}"),
+            )
         }
     };
     let (notification, phone) = (event.notification, event.phone);
-    Some(Entry { at: event.at, kind, notification, phone, what: text.clone(), text })
+    Some(Entry {
+        at: event.at,
+        kind,
+        notification,
+        phone,
+        what: text.clone(),
+        text,
+    })
 }
 
 fn said(at: Timestamp, phone: Option<String>, kind: &'static str, what: &str, text: &str) -> Entry {
-    Entry { at, kind, notification: None, phone, what: what.to_owned(), text: format!("{what}: {text}") }
+    Entry {
+        at,
+        kind,
+        notification: None,
+        phone,
+        what: what.to_owned(),
+        text: format!("{what}: {text}"),
+    }
 }

@@ -38,7 +38,7 @@ impl Store {
         let before = self.empty_profile(&key, at).await?;
         let personal = [PHONE, LOCALE, USER, WINDOW];
         let mut items = usize::from(personal.iter().any(|name| before.contains_key(*name)));
-        if !before.is_empty() {
+        if before.contains_key(ALIASES) {
             let digests = aliases(&before)?;
             for digest in &digests {
                 items += self.delete_alias(tenant, digest, recipient).await?;
@@ -123,9 +123,6 @@ impl Store {
     }
 
     async fn forget_aliases(&self, key: &Key, digests: Vec<String>) -> Result<(), StoreError> {
-        if digests.is_empty() {
-            return Ok(());
-        }
         self.client()
             .update_item()
             .table_name(self.table())

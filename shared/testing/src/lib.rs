@@ -1,4 +1,6 @@
 //! recado-testing
 
+pub mod contract;
 pub mod meta;
 pub mod phones;
+pub mod twin;

@@ -5,13 +5,9 @@ mod sqs;
 
 use std::sync::Mutex;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sns::error::ProvideErrorMetadata;
 use aws_sdk_sns::types::MessageAttributeValue;
-use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_types::SdkConfig;
-use aws_types::region::Region;
+use recado_runtime::{Aws as Clients, AwsConfig, Retries, Settings};
 
 use super::*;
 
@@ -20,9 +16,12 @@ const WORK: &str = "work";
 const DEAD: &str = "work-dead";
 const REFUSED_NUMBER: &str = "+5511900000012";
 
+/// Longer than any request here takes, a long poll included.
+const ATTEMPT: Duration = Duration::from_secs(30);
+
 struct Stack {
     aws: Aws,
-    sdk: SdkConfig,
+    sdk: Clients,
     inbox: Arc<Mutex<Vec<Sms>>>,
 }
 
@@ -72,16 +71,14 @@ async fn start() -> Stack {
 
 async fn start_with(settings: AwsSettings, inbox: Arc<Mutex<Vec<Sms>>>) -> Stack {
     let aws = Aws::start(settings).await.unwrap();
-    let credentials = Credentials::new("local", "local", None, None, "tests");
-    let sdk = SdkConfig::builder()
-        .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
-        .region(Region::from_static(REGION))
-        .endpoint_url(aws.endpoint())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled())
-        .build();
+    let endpoint = aws.endpoint().to_owned();
+    let environment = move |name: &str| match name {
+        "AWS_REGION" => Some(REGION.to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+        "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+        _ => None,
+    };
+    let sdk = Clients::new(AwsConfig::read(&environment, &Settings::new(&environment)));
     Stack { aws, sdk, inbox }
 }
 
@@ -96,7 +93,9 @@ fn attribute(value: &str) -> MessageAttributeValue {
 #[tokio::test]
 async fn an_sms_reaches_the_gateway_as_it_was_published() {
     let stack = start().await;
-    let published = aws_sdk_sns::Client::new(&stack.sdk)
+    let published = stack
+        .sdk
+        .sns(Retries::Never, ATTEMPT)
         .publish()
         .phone_number("+5511912345678")
         .message("Olá & <até> já: 100% + açúcar")
@@ -121,7 +120,7 @@ async fn an_sms_reaches_the_gateway_as_it_was_published() {
 #[tokio::test]
 async fn an_sms_to_what_is_not_a_number_or_not_a_willing_one_is_refused() {
     let stack = start().await;
-    let sns = aws_sdk_sns::Client::new(&stack.sdk);
+    let sns = stack.sdk.sns(Retries::Never, ATTEMPT);
     for number in [
         "5511912345678",
         "+0511912345678",
@@ -155,7 +154,7 @@ async fn a_gateway_out_of_order_is_an_internal_error_and_not_the_callers_fault()
     let mut settings = settings(&Arc::default());
     settings.sms = Arc::new(|_| Err(SmsRefusal::Unavailable));
     let stack = start_with(settings, Arc::default()).await;
-    let sns = aws_sdk_sns::Client::new(&stack.sdk);
+    let sns = stack.sdk.sns(Retries::Never, ATTEMPT);
     let sent = sns
         .publish()
         .phone_number("+5511912345678")
@@ -170,7 +169,7 @@ async fn a_gateway_out_of_order_is_an_internal_error_and_not_the_callers_fault()
 #[tokio::test]
 async fn a_secret_is_read_by_name_and_by_arn_and_changes_while_running() {
     let stack = start().await;
-    let client = aws_sdk_secretsmanager::Client::new(&stack.sdk);
+    let client = stack.sdk.secrets(Retries::Never, ATTEMPT);
     let read = async |id: &str| client.get_secret_value().secret_id(id).send().await;
     assert_eq!(
         read("meta-app-secret").await.unwrap().secret_string(),
@@ -199,7 +198,7 @@ async fn a_throttled_request_is_not_carried_out_and_not_counted() {
             (_, _) => Verdict::Pass,
         }));
     let url = stack.aws.queues().url(WORK).unwrap();
-    let sqs = aws_sdk_sqs::Client::new(&stack.sdk);
+    let sqs = stack.sdk.sqs(Retries::Never, ATTEMPT);
     let sent = sqs
         .send_message()
         .queue_url(&url)
@@ -216,7 +215,7 @@ async fn a_throttled_request_is_not_carried_out_and_not_counted() {
         .send()
         .await
         .unwrap();
-    let dynamodb = aws_sdk_dynamodb::Client::new(&stack.sdk);
+    let dynamodb = stack.sdk.dynamodb(Retries::Never, ATTEMPT);
     let listed = dynamodb
         .list_tables()
         .send()
@@ -224,7 +223,7 @@ async fn a_throttled_request_is_not_carried_out_and_not_counted() {
         .unwrap_err()
         .into_service_error();
     assert_eq!(listed.code(), Some("ThrottlingException"));
-    let sns = aws_sdk_sns::Client::new(&stack.sdk);
+    let sns = stack.sdk.sns(Retries::Never, ATTEMPT);
     let published = sns
         .publish()
         .phone_number("+5511912345678")

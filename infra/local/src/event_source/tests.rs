@@ -227,10 +227,11 @@ async fn stopping_waits_for_the_batch_under_way_and_reads_no_more() {
     })));
     let source = EventSource::start(Arc::clone(&queues), function, settings());
     has_begun.recv().await.unwrap();
-    let stopping = tokio::spawn(source.stop());
+    let mut stopping = Box::pin(source.stop());
+    assert!(stopping.as_mut().now_or_never().is_none());
     send(&queues, &["b"]);
     release.notify_one();
-    stopping.await.unwrap();
+    stopping.await;
     let left = queues.all_bodies(QUEUE).unwrap();
     assert_eq!(left.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["b"]);
 }

@@ -308,6 +308,7 @@ async fn killing_a_busy_instance_fails_what_it_was_doing() {
     let hanging = tokio::spawn(async move { text(&function, "hang").await });
     let busy = |i: &InstanceStatus| i.state == InstanceState::Busy;
     while !f.function.instances().iter().any(busy) {
+        assert!(!hanging.is_finished(), "the invocation ended by itself");
         tokio::task::yield_now().await;
     }
     let id = f.function.instances()[0].id.clone();

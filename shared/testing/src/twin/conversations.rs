@@ -16,9 +16,16 @@ impl Conversations for Store {
         entry: &ChatEntry,
     ) -> Result<ChatRecord, StoreError> {
         self.call(StoreCall::PutChat, |state| {
-            match state.person(tenant, recipient).chat.entry(entry.sort_key.clone()) {
+            match state
+                .person(tenant, recipient)
+                .chat
+                .entry(entry.sort_key.clone())
+            {
                 Entry::Vacant(free) => {
-                    free.insert(Chat { entry: entry.clone(), replied_at: None });
+                    free.insert(Chat {
+                        entry: entry.clone(),
+                        replied_at: None,
+                    });
                     ChatRecord::New
                 }
                 Entry::Occupied(_) => ChatRecord::Repeated,
@@ -48,7 +55,8 @@ impl Conversations for Store {
         at: Timestamp,
     ) -> Result<ChatRecord, StoreError> {
         self.call(StoreCall::ClaimReply, |state| {
-            match state.person(tenant, recipient).chat.get_mut(sort_key) {
+            let person = state.people.get_mut(&(tenant.clone(), recipient.clone()));
+            match person.and_then(|person| person.chat.get_mut(sort_key)) {
                 Some(chat) if chat.replied_at.is_none() => {
                     chat.replied_at = Some(at);
                     ChatRecord::New
@@ -67,7 +75,10 @@ impl Conversations for Store {
         self.call(StoreCall::Conversation, |state| {
             let person = state.people.get(&(tenant.clone(), recipient.clone()));
             let chat = person.map(|person| &person.chat);
-            chat.into_iter().flatten().map(|(_, chat)| chat.entry.clone()).collect()
+            chat.into_iter()
+                .flatten()
+                .map(|(_, chat)| chat.entry.clone())
+                .collect()
         })
         .await
     }

@@ -25,7 +25,10 @@ impl Notifications for Store {
     }
 
     async fn read(&self, id: &NotificationId) -> Result<Option<Notification>, StoreError> {
-        self.call(StoreCall::Read, |state| state.notifications.get(id).cloned()).await
+        self.call(StoreCall::Read, |state| {
+            state.notifications.get(id).cloned()
+        })
+        .await
     }
 
     async fn write(&self, id: &NotificationId, change: &Change) -> Result<Written, StoreError> {
@@ -38,7 +41,11 @@ impl Notifications for Store {
                 return Written::Applied(Box::new(item.clone()));
             }
             let old = Box::new(item.clone());
-            if change.already_won(&old) { Written::Applied(old) } else { Written::Refused(old) }
+            if change.already_won(&old) {
+                Written::Applied(old)
+            } else {
+                Written::Refused(old)
+            }
         })
         .await
     }

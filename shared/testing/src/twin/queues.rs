@@ -87,7 +87,9 @@ impl State {
 
 impl fmt::Debug for Queues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queues").field("waiting", &self.lock().waiting.len()).finish_non_exhaustive()
+        f.debug_struct("Queues")
+            .field("waiting", &self.lock().waiting.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,7 +97,11 @@ impl Queues {
     /// Empty queues on a clock.
     #[must_use]
     pub fn new(world: &World) -> Self {
-        Self { world: world.clone(), state: Arc::default(), faults: Arc::default() }
+        Self {
+            world: world.clone(),
+            state: Arc::default(),
+            faults: Arc::default(),
+        }
     }
 
     /// Asks `hook` at every message sent whether and how that breaks.
@@ -113,8 +119,9 @@ impl Queues {
     #[must_use]
     pub fn take_due(&self, now: Timestamp) -> Vec<Message> {
         let mut state = self.lock();
-        let (mut due, waiting) =
-            std::mem::take(&mut state.waiting).into_iter().partition::<Vec<_>, _>(|m| m.due <= now);
+        let (mut due, waiting) = std::mem::take(&mut state.waiting)
+            .into_iter()
+            .partition::<Vec<_>, _>(|m| m.due <= now);
         state.waiting = waiting;
         due.sort_by_key(|message| (message.due, message.id));
         due
@@ -158,15 +165,31 @@ impl Queues {
     ) -> Result<(), QueueError> {
         tokio::task::yield_now().await;
         // Whole seconds, rounded up, and no longer than SQS allows.
-        let seconds = delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() > 0));
+        let seconds = delay
+            .as_secs()
+            .saturating_add(u64::from(delay.subsec_nanos() > 0));
         let delay = Duration::from_secs(seconds.min(LONGEST_DELAY));
         let due = plus(self.world.now(), delay);
-        let message = Message { id: 0, due, place, tenant: tenant.clone(), body };
-        let fault = match self.faults.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        let message = Message {
+            id: 0,
+            due,
+            place,
+            tenant: tenant.clone(),
+            body,
+        };
+        let fault = match self
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
             Some(hook) => hook(&message),
             None => None,
         };
-        let broken = || QueueError { reason: format!("{place:?} was broken"), source: None };
+        let broken = || QueueError {
+            reason: format!("{place:?} was broken"),
+            source: None,
+        };
         let mut state = self.lock();
         match fault {
             Some(QueueFault::Before) => return Err(broken()),
@@ -194,7 +217,8 @@ impl recado_ports::Queues for Queues {
         job: &Job,
         after: Duration,
     ) -> Result<(), QueueError> {
-        self.send(Place::Lane(lane), tenant, Body::Job(job.clone()), after).await
+        self.send(Place::Lane(lane), tenant, Body::Job(job.clone()), after)
+            .await
     }
 
     async fn arm(
@@ -204,7 +228,79 @@ impl recado_ports::Queues for Queues {
         now: Timestamp,
     ) -> Result<(), QueueError> {
         let delay = Duration::try_from(timer.at.duration_since(now)).unwrap_or(Duration::ZERO);
-        let timer = TimerMessage { at: whole_millis(timer.at), ..timer.clone() };
-        self.send(Place::Fallback, tenant, Body::Timer(timer), delay).await
+        let timer = TimerMessage {
+            at: whole_millis(timer.at),
+            ..timer.clone()
+        };
+        self.send(Place::Fallback, tenant, Body::Timer(timer), delay)
+            .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recado_domain::ids::NotificationId;
+    use recado_ports::Queues as _;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn tenant() -> TenantId {
+        TenantId::parse("aurora").unwrap()
+    }
+
+    fn job(attempt: u32) -> Job {
+        let notification = NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
+        Job::Send {
+            notification,
+            attempt,
+        }
+    }
+
+    async fn enqueue(queues: &Queues, attempt: u32, after: Duration) -> Result<(), QueueError> {
+        queues
+            .enqueue(Lane::Bulk, &tenant(), &job(attempt), after)
+            .await
+    }
+
+    #[tokio::test]
+    async fn delays_are_whole_seconds_of_at_most_fifteen_minutes() {
+        let queues = Queues::new(&World::new(1, at(0)));
+        for after in [
+            Duration::from_millis(1),
+            Duration::from_secs(5_000),
+            Duration::ZERO,
+        ] {
+            enqueue(&queues, 1, after).await.unwrap();
+        }
+        let due: Vec<Timestamp> = queues.waiting().iter().map(|message| message.due).collect();
+        assert_eq!(due, [at(0), at(1), at(900)]);
+        assert_eq!(queues.next_due(), Some(at(0)));
+        assert_eq!(queues.take_due(at(1)).len(), 2);
+        assert_eq!(queues.next_due(), Some(at(900)));
+    }
+
+    #[tokio::test]
+    async fn sending_breaks_as_it_is_told_and_a_message_can_come_twice() {
+        let queues = Queues::new(&World::new(1, at(0)));
+        let waiting = || queues.waiting().len();
+        queues.break_sending(|_| Some(QueueFault::Before));
+        assert!(enqueue(&queues, 1, Duration::ZERO).await.is_err());
+        assert_eq!(waiting(), 0);
+        queues.break_sending(|_| Some(QueueFault::After));
+        assert!(enqueue(&queues, 1, Duration::ZERO).await.is_err());
+        assert_eq!(waiting(), 1);
+        queues.break_sending(|_| Some(QueueFault::Twice));
+        assert!(enqueue(&queues, 2, Duration::ZERO).await.is_ok());
+        assert_eq!(waiting(), 3);
+        queues.mend();
+        let taken = queues.take_due(at(0));
+        assert_eq!(queues.duplicate(&taken[0]), 4);
+        queues.put_back(taken[0].clone(), at(30));
+        let ids: Vec<u64> = queues.waiting().iter().map(|message| message.id).collect();
+        assert_eq!(ids, [4, taken[0].id]);
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, ChannelConsents, Changed, MetaPreference, PurposeConsent, Source,
+    Action, Changed, ChannelConsents, MetaPreference, PurposeConsent, Source,
 };
 use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
@@ -67,7 +67,10 @@ impl Recipients for Store {
         recipient: &RecipientToken,
         event: &ConsentEvent,
     ) -> Result<(Changed, ChannelConsents), StoreError> {
-        self.call(StoreCall::Consent, |state| state.person(tenant, recipient).take_in(event)).await
+        self.call(StoreCall::Consent, |state| {
+            state.person(tenant, recipient).take_in(event)
+        })
+        .await
     }
 
     async fn meta_preference(
@@ -113,7 +116,10 @@ impl Recipients for Store {
             };
             let entries: Vec<HistoryEntry> = rest.by_ref().take(limit).map(entry).collect();
             let more = rest.next().is_some();
-            let next = entries.last().filter(|_| more).map(|last| last.sort_key.clone());
+            let next = entries
+                .last()
+                .filter(|_| more)
+                .map(|last| last.sort_key.clone());
             HistoryPage { entries, next }
         })
         .await
@@ -126,7 +132,10 @@ impl Recipients for Store {
         update: &ProfileUpdate,
     ) -> Result<(), StoreError> {
         self.call(StoreCall::UpdateProfile, |state| {
-            let profile = state.person(tenant, recipient).profile.get_or_insert_default();
+            let profile = state
+                .person(tenant, recipient)
+                .profile
+                .get_or_insert_default();
             if profile.phone.is_none() {
                 profile.phone.clone_from(&update.phone);
             }
@@ -134,7 +143,9 @@ impl Recipients for Store {
             if update.user_digest.is_some() {
                 profile.user_digest.clone_from(&update.user_digest);
             }
-            profile.window_until = profile.window_until.max(update.window_until.map(whole_millis));
+            profile.window_until = profile
+                .window_until
+                .max(update.window_until.map(whole_millis));
         })
         .await
     }
@@ -149,7 +160,9 @@ impl Recipients for Store {
             let person = state.person(tenant, recipient);
             person.profile.get_or_insert_default();
             person.aliases.insert(digest.to_owned());
-            state.aliases.insert((tenant.clone(), digest.to_owned()), recipient.clone());
+            state
+                .aliases
+                .insert((tenant.clone(), digest.to_owned()), recipient.clone());
         })
         .await
     }
@@ -160,7 +173,10 @@ impl Recipients for Store {
         digest: &str,
     ) -> Result<Option<RecipientToken>, StoreError> {
         self.call(StoreCall::Alias, |state| {
-            state.aliases.get(&(tenant.clone(), digest.to_owned())).cloned()
+            state
+                .aliases
+                .get(&(tenant.clone(), digest.to_owned()))
+                .cloned()
         })
         .await
     }
@@ -211,32 +227,50 @@ impl Person {
         for channel in Channel::ALL {
             self.revoke_everything(channel, at);
         }
-        let before = self.profile.replace(Profile { erased_at: Some(at), ..Profile::default() });
+        let before = self.profile.replace(Profile {
+            erased_at: Some(at),
+            ..Profile::default()
+        });
         let personal = |profile: &Profile| {
-            Profile { erased_at: None, ..profile.clone() } != Profile::default()
+            Profile {
+                erased_at: None,
+                ..profile.clone()
+            } != Profile::default()
         };
         let mut items = usize::from(before.as_ref().is_some_and(personal));
         items += std::mem::take(&mut self.chat).len();
         for event in self.history.values_mut() {
             items += usize::from(event.evidence.take().is_some());
         }
-        (std::mem::take(&mut self.aliases).into_iter().collect(), items)
+        (
+            std::mem::take(&mut self.aliases).into_iter().collect(),
+            items,
+        )
     }
 
     fn revoke_everything(&mut self, channel: Channel, at: Timestamp) {
         let held = self.consents.0.get(&channel);
         let purposes = held.map(|held| held.purposes.clone()).unwrap_or_default();
         let revoked = |purpose: &Class| {
-            purposes.get(purpose).is_some_and(|consent| consent.action == Action::Revoke)
+            purposes
+                .get(purpose)
+                .is_some_and(|consent| consent.action == Action::Revoke)
         };
         if Class::ALL.iter().all(revoked) {
             return;
         }
-        let since = purposes.values().map(|consent| consent.since).fold(at, Timestamp::max);
+        let since = purposes
+            .values()
+            .map(|consent| consent.since)
+            .fold(at, Timestamp::max);
         self.take_in(&ConsentEvent {
             channel,
             purposes: Class::ALL.to_vec(),
-            consent: PurposeConsent { action: Action::Revoke, since, source: Source::App },
+            consent: PurposeConsent {
+                action: Action::Revoke,
+                since,
+                source: Source::App,
+            },
             digest: format!("erasure-{channel}"),
             received_at: at,
             evidence: None,

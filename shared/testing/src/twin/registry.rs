@@ -18,15 +18,24 @@ pub struct TemplateExists;
 
 impl Registry for Store {
     async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
-        self.call(StoreCall::Tenant, |state| state.tenants.get(tenant).cloned()).await
+        self.call(StoreCall::Tenant, |state| {
+            state.tenants.get(tenant).cloned()
+        })
+        .await
     }
 
     async fn client(&self, client_id: &str) -> Result<Option<TenantId>, StoreError> {
-        self.call(StoreCall::Client, |state| state.clients.get(client_id).cloned()).await
+        self.call(StoreCall::Client, |state| {
+            state.clients.get(client_id).cloned()
+        })
+        .await
     }
 
     async fn number(&self, number: &PhoneNumberId) -> Result<Option<TenantId>, StoreError> {
-        self.call(StoreCall::Number, |state| state.numbers.get(number).cloned()).await
+        self.call(StoreCall::Number, |state| {
+            state.numbers.get(number).cloned()
+        })
+        .await
     }
 
     async fn template(
@@ -39,7 +48,8 @@ impl Registry for Store {
             let key = |version| (tenant.clone(), name.clone(), version);
             let (from, to) = version.map_or((0, u32::MAX), |version| (version, version));
             let own = state.templates.range(key(from)..=key(to)).next_back();
-            own.map(|(_, own)| Arc::clone(own)).or_else(|| catalogue::find(name, version))
+            own.map(|(_, own)| Arc::clone(own))
+                .or_else(|| catalogue::find(name, version))
         })
         .await
     }
@@ -53,7 +63,9 @@ impl Store {
 
     /// Says whose an OAuth2 client is.
     pub fn put_client(&self, client_id: &str, tenant: &TenantId) {
-        self.lock().clients.insert(client_id.to_owned(), tenant.clone());
+        self.lock()
+            .clients
+            .insert(client_id.to_owned(), tenant.clone());
     }
 
     /// Says whose a number at Meta is.

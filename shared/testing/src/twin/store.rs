@@ -114,7 +114,9 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn person(&mut self, tenant: &TenantId, recipient: &RecipientToken) -> &mut Person {
-        self.people.entry((tenant.clone(), recipient.clone())).or_default()
+        self.people
+            .entry((tenant.clone(), recipient.clone()))
+            .or_default()
     }
 }
 
@@ -160,7 +162,10 @@ impl Store {
     /// Everything held of one person.
     #[must_use]
     pub fn person(&self, tenant: &TenantId, recipient: &RecipientToken) -> Option<Person> {
-        self.lock().people.get(&(tenant.clone(), recipient.clone())).cloned()
+        self.lock()
+            .people
+            .get(&(tenant.clone(), recipient.clone()))
+            .cloned()
     }
 
     /// Everybody of whom something is held.
@@ -184,7 +189,12 @@ impl Store {
         effect: impl FnOnce(&mut State) -> T + Send,
     ) -> Result<T, StoreError> {
         tokio::task::yield_now().await;
-        let fault = match self.faults.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        let fault = match self
+            .faults
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
             Some(hook) => hook(call),
             None => None,
         };
@@ -210,19 +220,37 @@ mod tests {
     async fn a_call_breaks_before_or_after_its_effect_as_it_is_told() {
         let tenant = TenantId::parse("aurora").unwrap();
         let person = RecipientToken::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
-        let update = ProfileUpdate { user_digest: Some("u".to_owned()), ..ProfileUpdate::default() };
+        let update = ProfileUpdate {
+            user_digest: Some("u".to_owned()),
+            ..ProfileUpdate::default()
+        };
         let store = Store::new();
 
         store.break_calls(|call| (call == StoreCall::UpdateProfile).then_some(Fault::Before));
-        assert!(store.update_profile(&tenant, &person, &update).await.is_err());
+        assert!(
+            store
+                .update_profile(&tenant, &person, &update)
+                .await
+                .is_err()
+        );
         assert_eq!(store.person(&tenant, &person), None);
         assert!(store.recipient(&tenant, &person).await.is_ok());
 
         store.break_calls(|call| (call == StoreCall::UpdateProfile).then_some(Fault::After));
-        assert!(store.update_profile(&tenant, &person, &update).await.is_err());
+        assert!(
+            store
+                .update_profile(&tenant, &person, &update)
+                .await
+                .is_err()
+        );
         assert!(store.person(&tenant, &person).unwrap().profile.is_some());
 
         store.mend();
-        assert!(store.update_profile(&tenant, &person, &update).await.is_ok());
+        assert!(
+            store
+                .update_profile(&tenant, &person, &update)
+                .await
+                .is_ok()
+        );
     }
 }

@@ -28,7 +28,9 @@ impl World {
     #[must_use]
     pub fn new(seed: u64, start: Timestamp) -> Self {
         let random = StdRng::seed_from_u64(seed);
-        Self { state: Arc::new(Mutex::new(State { now: start, random })) }
+        Self {
+            state: Arc::new(Mutex::new(State { now: start, random })),
+        }
     }
 
     /// Moves the clock on.
@@ -83,7 +85,11 @@ mod tests {
     #[tokio::test]
     async fn a_rest_moves_the_clock_and_a_seed_repeats_itself() {
         let start = Timestamp::from_second(1_000).unwrap();
-        let (one, same, other) = (World::new(7, start), World::new(7, start), World::new(8, start));
+        let (one, same, other) = (
+            World::new(7, start),
+            World::new(7, start),
+            World::new(8, start),
+        );
         one.rest(Duration::from_secs(30)).await;
         assert_eq!(one.now(), Timestamp::from_second(1_030).unwrap());
         one.advance_to(start);

@@ -25,7 +25,7 @@ const ABSENT: &str = "attribute_not_exists(pk)";
 
 async fn client() -> (Stack, Client) {
     let stack = start().await;
-    let client = Client::new(&stack.sdk);
+    let client = stack.sdk.dynamodb(Retries::Never, ATTEMPT);
     (stack, client)
 }
 
@@ -270,7 +270,7 @@ async fn a_table_in_a_directory_is_there_again_after_a_restart() {
         ..settings(&Arc::default())
     };
     let stack = start_with(settings(), Arc::default()).await;
-    let client = Client::new(&stack.sdk);
+    let client = stack.sdk.dynamodb(Retries::Never, ATTEMPT);
     let put = client
         .put_item()
         .table_name(TABLE)

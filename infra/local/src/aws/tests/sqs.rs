@@ -21,7 +21,7 @@ fn entry(id: &str, body: &str) -> SendMessageBatchRequestEntry {
 
 async fn client() -> (Stack, Client, String) {
     let stack = start().await;
-    let client = Client::new(&stack.sdk);
+    let client = stack.sdk.sqs(Retries::Never, ATTEMPT);
     let url = stack.aws.queues().url(WORK).unwrap();
     (stack, client, url)
 }

@@ -1,0 +1,325 @@
+//! What must hold of `infra/template.yaml`, read as text and as YAML, without the local stack's reader:
+//! a mistake that both share would hide here.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot read what it judges has failed"
+)]
+
+mod template;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use recado_runtime::{ConfigError, Env};
+use serde_yaml_ng::Value;
+use template::{Template, binary_of, comment_above, listed, resource_of, root, statements};
+
+/// The longest that SQS keeps a message.
+const FOURTEEN_DAYS: u64 = 14 * 24 * 60 * 60;
+/// API Gateway's limit for an answer of an HTTP API.
+const GATEWAY_LIMIT: Duration = Duration::from_secs(30);
+/// The banks' routes and their scopes, as the API's description has them.
+const ROUTES: &[(&str, &str, &str)] = &[
+    ("POST", "/v1/notifications", "notifications.write"),
+    ("GET", "/v1/notifications", "notifications.read"),
+    ("POST", "/v1/notifications/preview", "notifications.write"),
+    ("GET", "/v1/notifications/{id}", "notifications.read"),
+    (
+        "POST",
+        "/v1/notifications/{id}/cancel",
+        "notifications.write",
+    ),
+    ("POST", "/v1/consents", "consents.write"),
+    ("POST", "/v1/consents/lookup", "consents.read"),
+    ("GET", "/v1/consents/{recipient}", "consents.read"),
+    ("GET", "/v1/consents/{recipient}/history", "consents.read"),
+    ("GET", "/v1/consents/{recipient}/export", "consents.read"),
+    ("POST", "/v1/consents/{recipient}/erase", "consents.write"),
+];
+
+#[test]
+fn every_work_queue_has_a_dead_letter_queue_and_a_consumer_that_reports_partial_failures() {
+    let template = Template::read();
+    let events = template.events("SQS");
+    let mut owners = BTreeMap::new();
+    for (queue, dead_letters) in template.work_queues() {
+        let other = owners.insert(dead_letters.clone(), queue);
+        assert_eq!(other, None, "{dead_letters} serves two queues");
+        let consumers: Vec<_> = events
+            .iter()
+            .filter(|(.., event)| resource_of(&template.resolve(&event["Queue"])) == queue)
+            .collect();
+        assert_eq!(consumers.len(), 1, "consumers of {queue}");
+        for (function, event, properties) in consumers {
+            let types = listed(&properties["FunctionResponseTypes"]);
+            assert!(
+                types.iter().any(|kind| *kind == "ReportBatchItemFailures"),
+                "{function}.{event} fails its whole batch for one record"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_message_stays_invisible_for_at_least_six_times_its_consumers_timeout() {
+    let template = Template::read();
+    let (queues, functions) = (template.resources("AWS::SQS::Queue"), template.functions());
+    for (function, event, properties) in template.events("SQS") {
+        let queue = template.resolve(&properties["Queue"]);
+        let visibility = template.seconds(&queues[resource_of(&queue)]["VisibilityTimeout"]);
+        let timeout = template.seconds(&functions[function]["Timeout"]);
+        assert!(
+            visibility >= 6 * timeout,
+            "{function}.{event}: {visibility} s for {timeout} s"
+        );
+    }
+}
+
+#[test]
+fn a_dead_letter_stays_for_fourteen_days_and_longer_than_in_its_work_queue() {
+    let template = Template::read();
+    let queues = template.resources("AWS::SQS::Queue");
+    for (queue, dead_letters) in template.work_queues() {
+        let kept = |id: &str| template.seconds(&queues[id]["MessageRetentionPeriod"]);
+        assert_eq!(kept(&dead_letters), FOURTEEN_DAYS, "{dead_letters}");
+        // A message's age counts from when it was first sent, also in the dead-letter queue.
+        assert!(kept(queue) < FOURTEEN_DAYS, "{queue}");
+    }
+}
+
+#[test]
+fn no_permission_has_a_wildcard_without_a_written_reason() {
+    let template = Template::read();
+    let mut seen = 0;
+    for (id, resource) in template.yaml["Resources"].as_mapping().unwrap() {
+        let id = id.as_str().unwrap();
+        for policy in listed(&resource["Properties"]["Policies"]) {
+            assert!(
+                policy.is_mapping(),
+                "{id} takes a policy of somebody else's"
+            );
+        }
+        let mut found = Vec::new();
+        statements(resource, &mut found);
+        for statement in found {
+            seen += 1;
+            let sid = statement["Sid"]
+                .as_str()
+                .unwrap_or_else(|| panic!("a statement of {id} has no Sid"));
+            assert!(
+                statement["NotAction"].is_null() && statement["NotResource"].is_null(),
+                "{id}.{sid}"
+            );
+            for action in listed(&statement["Action"]) {
+                let action = template.resolve(action);
+                assert!(!action.contains('*'), "{id}.{sid} allows {action}");
+            }
+            let resources = listed(&statement["Resource"]);
+            let wide = resources
+                .iter()
+                .any(|resource| template.resolve(resource).contains('*'));
+            // A denial may be as wide as it likes.
+            if wide && statement["Effect"] != "Deny" {
+                let reason = comment_above(&template.text, id, sid).join(" ");
+                assert!(
+                    reason.contains("wildcard"),
+                    "{id}.{sid}: the comment above it must say why the wildcard"
+                );
+            }
+        }
+    }
+    assert!(seen > 0, "no statement was looked at");
+}
+
+#[test]
+fn each_functions_variables_are_exactly_those_its_settings_read() {
+    type Read = fn(&dyn Env) -> Result<(), ConfigError>;
+    let functions: [(&str, Read); 5] = [
+        ("notification-api", |env| {
+            notification_api::Config::from_env(env).map(drop)
+        }),
+        ("outbound-sender", |env| {
+            outbound_sender::Config::from_env(env).map(drop)
+        }),
+        ("webhook-receiver", |env| {
+            webhook_receiver::Config::from_env(env).map(drop)
+        }),
+        ("fallback-timer", |env| {
+            fallback_timer::Config::from_env(env).map(drop)
+        }),
+        ("consent-api", |env| {
+            consent_api::Config::from_env(env).map(drop)
+        }),
+    ];
+    let template = Template::read();
+    let known: BTreeSet<&str> = functions.iter().map(|(binary, _)| *binary).collect();
+    let resources = template.yaml["Resources"].as_mapping().unwrap();
+    let deployed = resources
+        .values()
+        .map(binary_of)
+        .filter(|binary| !binary.is_empty())
+        .collect();
+    assert_eq!(
+        known, deployed,
+        "functions of this test and of the template"
+    );
+
+    // Logging starts before there are settings, so its level is read apart from them.
+    let shared = template.yaml["Globals"]["Function"]["Environment"]["Variables"]
+        .as_mapping()
+        .unwrap();
+    let shared: Vec<&str> = shared.keys().filter_map(Value::as_str).collect();
+    assert_eq!(shared, ["LOG_LEVEL"]);
+
+    for (binary, read) in functions {
+        let variables = template.function_of(binary)["Environment"]["Variables"]
+            .as_mapping()
+            .unwrap();
+        let given: BTreeMap<&str, String> = variables
+            .iter()
+            .map(|(name, value)| (name.as_str().unwrap(), template.resolve(value)))
+            .collect();
+        let asked = RefCell::new(BTreeSet::new());
+        let env = |name: &str| {
+            if name.starts_with("AWS_") {
+                return Some("set by Lambda".to_owned());
+            }
+            asked.borrow_mut().insert(name.to_owned());
+            given.get(name).cloned()
+        };
+        let outcome = read(&env);
+        let given: BTreeSet<String> = given.keys().map(|name| (*name).to_owned()).collect();
+        assert_eq!(
+            given,
+            asked.into_inner(),
+            "variables of {binary}: given, and asked for"
+        );
+        // So the defaults of the parameters start every function, the order of its time limits included.
+        assert_eq!(outcome, Ok(()), "{binary}");
+    }
+}
+
+#[test]
+fn the_time_limits_are_in_their_order() {
+    let template = Template::read();
+    let of = |parameter| template.duration(parameter);
+    for (function, visibility) in [
+        ("SenderFunctionTimeout", "LaneVisibility"),
+        ("TimerFunctionTimeout", "FallbackVisibility"),
+    ] {
+        let limits = [of("PostTimeout"), of(function), of("Lease"), of(visibility)];
+        assert!(
+            limits.is_sorted_by(|shorter, longer| shorter < longer),
+            "{function}: {limits:?}"
+        );
+    }
+    assert!(of("PostTimeout") + of("RetryWindow") < of("SenderFunctionTimeout"));
+    assert!(of("SmsTimeout") < of("TimerFunctionTimeout"));
+    for (function, event, _) in template.events("HttpApi") {
+        let timeout =
+            Duration::from_secs(template.seconds(&template.functions()[function]["Timeout"]));
+        assert!(
+            timeout < GATEWAY_LIMIT,
+            "{function}.{event} would be cut off by the gateway"
+        );
+    }
+}
+
+#[test]
+fn every_bank_route_asks_for_a_token_with_its_scope_and_the_webhook_for_none() {
+    let template = Template::read();
+    let apis = template.resources("AWS::Serverless::HttpApi");
+    let auth = &apis["BankApi"]["Auth"];
+    assert_eq!(auth["DefaultAuthorizer"], "BankTokens");
+    for claim in ["issuer", "audience"] {
+        assert!(
+            !auth["Authorizers"]["BankTokens"]["JwtConfiguration"][claim].is_null(),
+            "{claim} is not checked"
+        );
+    }
+    assert!(apis["WebhookApi"]["Auth"].is_null(), "Meta has no token");
+
+    let mut banks = BTreeSet::new();
+    for (function, event, properties) in template.events("HttpApi") {
+        let (method, path) = (
+            template.resolve(&properties["Method"]),
+            template.resolve(&properties["Path"]),
+        );
+        match template.resolve(&properties["ApiId"]).as_str() {
+            "WebhookApi" => {
+                assert_eq!(path, "/v1/webhooks/whatsapp");
+                assert!(properties["Auth"].is_null(), "{function}.{event}");
+            }
+            "BankApi" => {
+                assert_eq!(
+                    properties["Auth"]["Authorizer"], "BankTokens",
+                    "{function}.{event}"
+                );
+                let scopes = template.resolve(&properties["Auth"]["AuthorizationScopes"]);
+                banks.insert((method, path, scopes));
+            }
+            other => panic!("{function}.{event} belongs to {other}"),
+        }
+    }
+    // Cognito prints a scope behind its resource server's name; either spelling is the same scope.
+    let expected = ROUTES.iter().map(|(method, path, scope)| {
+        (
+            (*method).to_owned(),
+            (*path).to_owned(),
+            format!("{scope},recado/{scope}"),
+        )
+    });
+    assert_eq!(banks, expected.collect());
+}
+
+#[test]
+fn the_contract_for_banks_names_the_same_routes_and_scopes() {
+    let text = std::fs::read_to_string(root().join("docs/openapi.yaml")).unwrap();
+    let contract: Value = serde_yaml_ng::from_str(&text).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, operations) in contract["paths"].as_mapping().unwrap() {
+        let path = path.as_str().unwrap();
+        for method in ["get", "post", "put", "patch", "delete"] {
+            let security = &operations[method]["security"];
+            let scopes = security
+                .as_sequence()
+                .into_iter()
+                .flatten()
+                .flat_map(|one| listed(&one["oauth2"]));
+            for scope in scopes {
+                described.insert((method.to_uppercase(), path, scope.as_str().unwrap()));
+            }
+        }
+    }
+    let expected = ROUTES
+        .iter()
+        .map(|(method, path, scope)| ((*method).to_owned(), *path, *scope));
+    assert_eq!(described, expected.collect());
+}
+
+#[test]
+fn the_table_can_be_restored_forgets_by_itself_streams_and_is_encrypted() {
+    let template = Template::read();
+    let tables = template.resources("AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 1, "there is one table");
+    for table in tables.values() {
+        assert_eq!(
+            table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+            true
+        );
+        assert_eq!(table["TimeToLiveSpecification"]["AttributeName"], "ttl");
+        assert_eq!(table["TimeToLiveSpecification"]["Enabled"], true);
+        assert_eq!(
+            table["StreamSpecification"]["StreamViewType"],
+            "NEW_AND_OLD_IMAGES"
+        );
+        assert_eq!(table["SSESpecification"]["SSEEnabled"], true);
+        assert_eq!(table["DeletionProtectionEnabled"], true);
+        assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
+    }
+    for (id, queue) in template.resources("AWS::SQS::Queue") {
+        assert_eq!(queue["SqsManagedSseEnabled"], true, "{id}");
+    }
+}
