@@ -154,7 +154,7 @@ impl Contract {
                 "maximum" => value.as_f64() <= rule.as_f64(),
                 "minItems" => value.as_array().map(|all| all.len() as u64) >= rule.as_u64(),
                 "uniqueItems" => unique(value),
-                "required" => self.has_all(rule, value, at, faults),
+                "required" => has_all(rule, value, at, faults),
                 "properties" => self.properties(words, rule, value, at, faults),
                 "items" => self.items(rule, value, at, faults),
                 // Looked at together with `properties`.
@@ -165,16 +165,6 @@ impl Contract {
                 faults.push(format!("{at} breaks {word}: {rule}"));
             }
         }
-    }
-
-    #[allow(clippy::unused_self, reason = "beside its siblings")]
-    fn has_all(&self, names: &Value, value: &Value, at: &str, faults: &mut Vec<String>) -> bool {
-        for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if value.get(name).is_none() {
-                faults.push(format!("{at}.{name} is missing"));
-            }
-        }
-        true
     }
 
     fn properties(
@@ -202,6 +192,15 @@ impl Contract {
         }
         true
     }
+}
+
+fn has_all(names: &Value, value: &Value, at: &str, faults: &mut Vec<String>) -> bool {
+    for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if value.get(name).is_none() {
+            faults.push(format!("{at}.{name} is missing"));
+        }
+    }
+    true
 }
 
 fn type_of(value: &Value) -> &'static str {

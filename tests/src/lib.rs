@@ -311,3 +311,15 @@ pub async fn settled(stack: &Stack, what: &str) -> Result<()> {
 pub fn ago(while_ago: Duration) -> String {
     format!("{:.3}", jiff::Timestamp::now() - while_ago)
 }
+
+/// A leg of a notification as the API shows it; null where it shows none by that channel.
+#[must_use]
+pub fn leg<'a>(notification: &'a Value, channel: &str) -> &'a Value {
+    let legs = notification["legs"].as_array();
+    legs.and_then(|legs| legs.iter().find(|leg| leg["channel"] == channel)).unwrap_or(&Value::Null)
+}
+
+/// A time as the API writes it.
+pub fn time(value: &Value) -> Result<jiff::Timestamp> {
+    value.as_str().and_then(|text| text.parse().ok()).with_context(|| format!("no time: {value}"))
+}

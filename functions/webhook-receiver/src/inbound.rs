@@ -33,7 +33,9 @@ where
         let Some(tenant) = self.tenant_of(&inbound.number).await? else {
             return Ok(());
         };
-        let recipient = self.recipient(&tenant, &inbound.from).await?;
+        let Some(recipient) = self.recipient(&tenant, &inbound.from).await? else {
+            return Ok(());
+        };
         let at = inbound.at.unwrap_or_else(|| self.world.chance.now());
         let digest = self
             .keys
@@ -86,33 +88,32 @@ where
     }
 
     /// Who wrote: by number if Meta tells it, else by the user id's alias, else by the user id alone.
+    /// Nobody, where Meta tells neither.
     async fn recipient(
         &self,
         tenant: &TenantId,
         from: &Person,
-    ) -> Result<RecipientToken, ReceiveError> {
+    ) -> Result<Option<RecipientToken>, ReceiveError> {
         let pepper = &self.keys.pepper;
-        match (&from.phone, &from.user) {
-            (Some(phone), user) => {
-                let recipient = pepper.recipient(tenant, phone);
-                if let Some(user) = user {
-                    self.note_user(tenant, &recipient, user).await?;
-                }
-                Ok(recipient)
+        if let Some(phone) = &from.phone {
+            let recipient = pepper.recipient(tenant, phone);
+            if let Some(user) = &from.user {
+                self.note_user(tenant, &recipient, user).await?;
             }
-            (None, Some(user)) => {
-                let alias = self
-                    .world
-                    .store
-                    .alias(tenant, &self.user_digest(tenant, user))
-                    .await?;
-                Ok(alias.unwrap_or_else(|| pepper.recipient_of_user(tenant, user)))
-            }
-            (None, None) => {
-                Ok(pepper
-                    .recipient_of_user(tenant, &UserId::parse("ZZ.unknown").expect("a valid id")))
-            }
+            return Ok(Some(recipient));
         }
+        let Some(user) = &from.user else {
+            count(Metric::WebhookStrange, 1, self.world.chance.now());
+            return Ok(None);
+        };
+        let alias = self
+            .world
+            .store
+            .alias(tenant, &self.user_digest(tenant, user))
+            .await?;
+        Ok(Some(
+            alias.unwrap_or_else(|| pepper.recipient_of_user(tenant, user)),
+        ))
     }
 
     /// The digest under which a user id is known.
@@ -295,7 +296,9 @@ where
         let Some(tenant) = self.tenant_of(&preference.number).await? else {
             return Ok(());
         };
-        let recipient = self.recipient(&tenant, &preference.from).await?;
+        let Some(recipient) = self.recipient(&tenant, &preference.from).await? else {
+            return Ok(());
+        };
         let at = preference.at.unwrap_or_else(|| self.world.chance.now());
         let choice = match preference.choice {
             Choice::Stop => MetaPreference::Stop,

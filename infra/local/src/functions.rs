@@ -1,6 +1,6 @@
 //! Builds the function binaries with cargo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -12,21 +12,19 @@ use tokio::sync::Mutex;
 /// What this process has built so far: executables by the name of their binary.
 static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::const_new(BTreeMap::new());
 
-/// Builds the packages and gives their executables by binary name.
+/// Builds the workspace's binaries and gives those of these packages, by binary name.
 ///
-/// Each package is built once per process; the profile is the one this program was
-/// built with. Cargo's progress goes to standard error. Several processes may build at
-/// the same time: cargo's own lock makes them wait for each other.
+/// They are built once per process; the profile is the one this program was built with.
+/// Cargo's progress goes to standard error. Several processes may build at the same
+/// time: cargo's own lock makes them wait for each other.
 pub async fn build<S: AsRef<str>>(packages: &[S]) -> Result<BTreeMap<String, PathBuf>> {
     // Held while cargo runs, so that whoever asks meanwhile gets its result.
     let mut built = BUILT.lock().await;
-    let missing: BTreeSet<&str> = packages
+    if packages
         .iter()
-        .map(AsRef::as_ref)
-        .filter(|name| !built.contains_key(*name))
-        .collect();
-    if !missing.is_empty() {
-        built.extend(cargo_build(&missing).await?);
+        .any(|name| !built.contains_key(name.as_ref()))
+    {
+        built.extend(cargo_build().await?);
     }
     packages
         .iter()
@@ -49,10 +47,12 @@ pub fn workspace_root() -> &'static Path {
         .expect("this crate lies two levels below the workspace's root")
 }
 
-async fn cargo_build(packages: &BTreeSet<&str>) -> Result<BTreeMap<String, PathBuf>> {
+async fn cargo_build() -> Result<BTreeMap<String, PathBuf>> {
     let mut command = Command::new(cargo());
     command
         .current_dir(workspace_root())
+        // The whole workspace, so that its dependencies have the features they have in
+        // any other build of it, and are not compiled a second time.
         .args(["build", "--locked", "--workspace", "--bins"])
         .arg("--message-format=json-render-diagnostics");
     if !cfg!(debug_assertions) {

@@ -63,8 +63,7 @@ fn each_sdk_is_named_only_by_its_adapter_and_the_runtime() {
     let graph = Graph::read();
     for (banned, wrappers) in bans() {
         for package in graph.0.values() {
-            // A test may name what the binary must not.
-            let direct = graph.direct(package, &[Kind::Normal, Kind::Build]);
+            let direct = graph.direct(package, &[Kind::Normal, Kind::Build, Kind::Dev]);
             assert!(
                 !direct.contains(banned.as_str()) || wrappers.contains(&package.name),
                 "{} depends on {banned}",

@@ -1,0 +1,1 @@
+//! Consent from its recording to its effects, on the whole stack.
