@@ -8,13 +8,13 @@ use std::sync::mpsc;
 
 use super::*;
 
-/// Not a test of its own; without a Runtime API there is nothing to do.
+/// The process that the other tests start as their function; without a Runtime API there is nothing
+/// to play.
 #[test]
 #[allow(
     clippy::disallowed_methods,
     reason = "it plays the function, whose environment is what the tests look at"
 )]
-#[ignore = "the process that the other tests start as their function"]
 fn double() {
     let environment: BTreeMap<String, String> = std::env::vars().collect();
     let Some(api) = environment.get("AWS_LAMBDA_RUNTIME_API") else {
@@ -127,7 +127,6 @@ fn fixture(change: impl FnOnce(&mut Setup, &mut Settings)) -> Fixture {
         arguments: [
             "--exact",
             "lambda::tests::double",
-            "--ignored",
             "--nocapture",
         ]
         .map(String::from)
