@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,7 +19,7 @@ use recado_ports::{
     Chance, ConsentEvent, Conversations, Profile, ProfileUpdate, Recipient, Recipients, Registry,
 };
 use recado_runtime::problem::{Problem, check_body};
-use recado_runtime::{Keys, caller};
+use recado_runtime::{Keys, tenant};
 use serde::Deserialize;
 
 pub use config::Config;
@@ -53,7 +53,16 @@ where
         .route("/v1/consents/{recipient}/history", get(history::<S, C>))
         .route("/v1/consents/{recipient}/export", get(export::<S, C>))
         .route("/v1/consents/{recipient}/erase", post(erase::<S, C>))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        // `check_body` has the limit, and a problem document for what is over it.
+        .layer(DefaultBodyLimit::disable())
         .with_state(deps)
+}
+
+/// The gateway hands a path on decoded: a token with an encoded slash in it is no route here.
+async fn nothing_here() -> Problem {
+    Problem::NotFound
 }
 
 impl<S, C> Deps<S, C>
@@ -61,14 +70,6 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    async fn tenant(&self, extensions: &Extensions) -> Result<TenantId, Problem> {
-        let caller = caller(extensions).ok_or(Problem::UnknownClient)?;
-        self.store
-            .client(&caller.client_id)
-            .await?
-            .ok_or(Problem::UnknownClient)
-    }
-
     /// The tenant's own recipient. Tokens are made per tenant, so another's reads as unknown.
     async fn known(
         &self,
@@ -132,7 +133,7 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.store, &extensions).await?;
     check_body(&headers, &body)?;
     let now = deps.chance.now();
     let request = parse::event(&body, now)?;
@@ -183,7 +184,7 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.store, &extensions).await?;
     check_body(&headers, &body)?;
     let to = parse::lookup(&body)?;
     let token = deps.keys.pepper.recipient(&tenant, &to);
@@ -200,7 +201,7 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
     let phone = deps.phone(&tenant, &token, &recipient)?;
     Ok(axum::Json(answer::consents(&token, phone.as_ref(), &recipient)).into_response())
@@ -223,7 +224,7 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.store, &extensions).await?;
     let (token, _) = deps.known(&tenant, &token).await?;
     let limit = match page.limit.as_deref().map(str::parse) {
         None => USUAL_PAGE,
@@ -260,7 +261,7 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
     let phone = deps.phone(&tenant, &token, &recipient)?;
     let mut events = Vec::new();
@@ -307,7 +308,7 @@ where
     S: Recipients + Conversations + Registry,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
     let now = deps.chance.now();
     let report = deps.store.erase(&tenant, &token, now).await?;

@@ -15,7 +15,7 @@ use recado_domain::request::{Accepted, Draft, Request};
 use recado_domain::template::Template;
 use recado_ports::{Chance, Created, Notifications, Queues, Recipients, Registry, TenantConfig};
 use recado_runtime::problem::{Problem, check_body};
-use recado_runtime::{Metric, count};
+use recado_runtime::{Metric, count, tenant};
 
 use crate::{ACCEPTED, Deps, Shared, answer, idempotency_key};
 
@@ -44,7 +44,7 @@ where
     Q: Queues,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.world.store, &extensions).await?;
     let key = idempotency_key(&headers)?;
     check_body(&headers, &body)?;
     let Parsed {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -18,7 +18,7 @@ use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
 use recado_ports::drive::World;
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Written};
 use recado_runtime::problem::Problem;
-use recado_runtime::{Keys, caller};
+use recado_runtime::{Keys, tenant};
 
 pub use config::Config;
 
@@ -50,7 +50,16 @@ where
         )
         .route("/v1/notifications/{id}", get(by_id::<S, Q, C>))
         .route("/v1/notifications/{id}/cancel", post(cancel::<S, Q, C>))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        // `check_body` has the limit, and a problem document for what is over it.
+        .layer(DefaultBodyLimit::disable())
         .with_state(deps)
+}
+
+/// The gateway hands a path on decoded: an id with an encoded slash in it is no route here.
+async fn nothing_here() -> Problem {
+    Problem::NotFound
 }
 
 impl<S, Q, C> Deps<S, Q, C>
@@ -59,16 +68,6 @@ where
     Q: Queues,
     C: Chance,
 {
-    /// The tenant is the token's client; nothing in a body or path can name another.
-    async fn tenant(&self, extensions: &Extensions) -> Result<TenantId, Problem> {
-        let caller = caller(extensions).ok_or(Problem::UnknownClient)?;
-        self.world
-            .store
-            .client(&caller.client_id)
-            .await?
-            .ok_or(Problem::UnknownClient)
-    }
-
     /// The tenant's own notification; another's answers as if there were none.
     async fn own(&self, tenant: &TenantId, id: &NotificationId) -> Result<Notification, Problem> {
         let found = self.world.store.read(id).await?;
@@ -111,7 +110,7 @@ where
     Q: Queues,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.world.store, &extensions).await?;
     let key = idempotency_key(&headers)?;
     let item = deps
         .own(&tenant, &deps.keys.pepper.notification(&tenant, &key))
@@ -129,7 +128,7 @@ where
     Q: Queues,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.world.store, &extensions).await?;
     let id = NotificationId::parse(&id).map_err(|_| Problem::NotFound)?;
     let item = deps.own(&tenant, &id).await?;
     deps.shown(&item).await
@@ -147,7 +146,7 @@ where
     Q: Queues,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.world.store, &extensions).await?;
     let id = NotificationId::parse(&id).map_err(|_| Problem::NotFound)?;
     let item = deps.own(&tenant, &id).await?;
     if item.cancelled_at().is_some() {

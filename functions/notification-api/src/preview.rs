@@ -13,6 +13,7 @@ use recado_domain::render::{self, Preview};
 use recado_domain::sms::Encoding;
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry};
 use recado_runtime::problem::{Problem, check_body};
+use recado_runtime::tenant;
 use serde::Serialize;
 
 use crate::Shared;
@@ -67,7 +68,7 @@ where
     Q: Queues,
     C: Chance,
 {
-    let tenant = deps.tenant(&extensions).await?;
+    let tenant = tenant(&deps.world.store, &extensions).await?;
     check_body(&headers, &body)?;
     let Parsed {
         request,

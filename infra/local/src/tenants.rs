@@ -202,6 +202,7 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
     Ok(())
 }
 
+#[allow(clippy::disallowed_methods, reason = "the number is sealed right away")]
 async fn agree(
     store: &Store,
     keys: &Keys,

@@ -213,6 +213,7 @@ impl Draft {
                     "must be a template of the catalogue or of your own",
                 );
             }
+            self.faults.extend(self.late(now));
             return Err(sorted(self.faults));
         };
         let locale = self.choose_locale(template, defaults);
@@ -336,8 +337,12 @@ impl Draft {
                 format!("must be at most {minutes} minutes ahead, the template's own validity"),
             );
         }
-        let late = (asked <= now).then(|| Fault::new("valid_until", "must lie in the future"));
-        (asked, late)
+        (asked, self.late(now))
+    }
+
+    fn late(&self, now: Timestamp) -> Option<Fault> {
+        let over = self.valid_until.is_some_and(|asked| asked <= now);
+        over.then(|| Fault::new("valid_until", "must lie in the future"))
     }
 
     /// The request's content in one fixed form, for the digest that tells a repetition from a reuse.

@@ -21,4 +21,4 @@ pub use http::shared_client;
 pub use logs::init;
 pub use metrics::{Metric, count};
 pub use secrets::{Keys, SecretError, WhatsappSecret};
-pub use tenant::{Caller, caller};
+pub use tenant::tenant;

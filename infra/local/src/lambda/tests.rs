@@ -124,13 +124,9 @@ fn fixture(change: impl FnOnce(&mut Setup, &mut Settings)) -> Fixture {
     let mut setup = Setup {
         name: "double".into(),
         binary: std::env::current_exe().unwrap(),
-        arguments: [
-            "--exact",
-            "lambda::tests::double",
-            "--nocapture",
-        ]
-        .map(String::from)
-        .to_vec(),
+        arguments: ["--exact", "lambda::tests::double", "--nocapture"]
+            .map(String::from)
+            .to_vec(),
         environment: BTreeMap::from([("TABLE".into(), "recado".into())]),
         extra_environment: BTreeMap::from([("ENDPOINT".into(), "http://local".into())]),
         timeout: Duration::from_secs(60),

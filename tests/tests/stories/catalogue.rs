@@ -1,0 +1,134 @@
+//! The catalogue's own templates, with their 30 seconds, all at the same time.
+
+use anyhow::{Context, Result};
+use recado_tests::queued;
+use serde_json::{Value, json};
+
+use crate::{META, World, actions, button};
+
+const PIX_CODE: &str = "00020126550014br.gov.bcb.pix0114+55619123456780215Mensalidade nov5204000053039865406123.455802BR5916BANCO EXEMPLO SA6009SAO PAULO62150511FAT202611A763042892";
+
+fn request(template: &str, to: &str, params: Value) -> Value {
+    json!({ "template": template, "locale": "pt_BR", "to": to, "params": params })
+}
+
+/// Sends to a customer who looks at once; answers the customer, the notification and the message.
+async fn shown(world: &World, template: &str, params: Value) -> Result<(String, String, Value)> {
+    let to = world.customer(json!({})).await?;
+    let id = world.bank.send(&request(template, &to, params)).await?;
+    let message = world.whatsapp(&to, &id).await?;
+    Ok((to, id, message))
+}
+
+/// The end: read, on WhatsApp alone.
+async fn read_and_done(world: &World, to: &str, id: &str) -> Result<Value> {
+    world.bank.until_status(id, "read").await?;
+    let end = world.ended(id, to).await?;
+    assert_eq!(end["status"], "read", "{end}");
+    assert_eq!(end["legs"].as_array().map(Vec::len), Some(1), "{end}");
+    assert_eq!(world.bank.channels(to).await?, ["whatsapp"]);
+    Ok(end)
+}
+
+async fn card_purchase(world: &World) -> Result<()> {
+    let params = json!({
+        "name": "Benedita Fagundes", "amount": { "minor": 12_050, "currency": "BRL" },
+        "merchant": "Padaria Sol", "card": "4321", "date": "2026-11-21", "time": "14:05",
+    });
+    let (to, id, message) = shown(world, "card_purchase", params).await?;
+    assert_eq!(
+        message["buttons"].as_array().map(Vec::len),
+        Some(2),
+        "{message}"
+    );
+    world
+        .bank
+        .reply(
+            &to,
+            json!({ "button": button(&message, "not_recognized")? }),
+        )
+        .await?;
+    world
+        .bank
+        .until(&id, |notification| {
+            actions(notification) == ["not_recognized"]
+        })
+        .await?;
+    let end = read_and_done(world, &to, &id).await?;
+    assert_eq!(actions(&end), ["not_recognized"], "{end}");
+    Ok(())
+}
+
+async fn pix_sent(world: &World) -> Result<()> {
+    let params = json!({
+        "name": "Benedita Fagundes", "amount": { "minor": 35_000, "currency": "BRL" },
+        "payee": "Padaria Sol Nascente", "date": "2026-11-21", "time": "14:05",
+    });
+    let (to, id, message) = shown(world, "pix_sent", params).await?;
+    world
+        .bank
+        .reply(&to, json!({ "button": button(&message, "dispute")? }))
+        .await?;
+    world
+        .bank
+        .until(&id, |notification| actions(notification) == ["dispute"])
+        .await?;
+    read_and_done(world, &to, &id).await?;
+    Ok(())
+}
+
+async fn statement(world: &World) -> Result<()> {
+    let file = json!({ "url": "https://arquivos.bancoaurora.example/extrato-7781.pdf", "filename": "extrato-2026-10.pdf" });
+    let params =
+        json!({ "name": "Benedita Fagundes", "period": "outubro de 2026", "statement": file });
+    let (to, id, message) = shown(world, "statement_ready", params).await?;
+    assert_eq!(
+        message["header"], "[document extrato-2026-10.pdf]",
+        "{message}"
+    );
+    let bulk = world.stack.aws.queues().history("recado-bulk")?;
+    assert!(
+        bulk.iter().any(|job| job.contains(&id)),
+        "a statement goes by the bulk lane"
+    );
+    read_and_done(world, &to, &id).await?;
+    Ok(())
+}
+
+async fn payment_reminder(world: &World) -> Result<()> {
+    let params = json!({
+        "name": "Benedita Fagundes", "amount": { "minor": 12_345, "currency": "BRL" },
+        "due_date": "2026-11-30", "pix_code": PIX_CODE,
+    });
+    let (to, id, message) = shown(world, "payment_reminder", params).await?;
+    let buttons = message["buttons"].as_array().cloned().unwrap_or_default();
+    assert_eq!(buttons.len(), 1, "{message}");
+    assert_eq!(
+        (&buttons[0]["kind"], &buttons[0]["code"]),
+        (&json!("order_details"), &json!(PIX_CODE)),
+        "{message}"
+    );
+    assert!(
+        queued(world.stack, &id)?
+            .iter()
+            .all(|body| !body.contains("br.gov.bcb.pix"))
+    );
+    read_and_done(world, &to, &id).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn purchase_pix_statement_and_bill_look_right_and_end_without_an_sms() -> Result<()> {
+    let world = World::open().await?;
+    let _together = META.read().await;
+    let (card, pix, pdf, bill) = tokio::join!(
+        card_purchase(&world),
+        pix_sent(&world),
+        statement(&world),
+        payment_reminder(&world)
+    );
+    card.context("card_purchase")?;
+    pix.context("pix_sent")?;
+    pdf.context("statement_ready")?;
+    bill.context("payment_reminder")
+}
