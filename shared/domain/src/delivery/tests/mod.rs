@@ -1,6 +1,8 @@
 //! The protocol's lines, one by one, and then all of them against each other.
 
-mod cases;
+mod first;
+mod later;
+mod status;
 mod world;
 
 use std::collections::BTreeMap;
@@ -8,9 +10,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::change::Claim;
-use super::{Context, Facts, Limits, Notification, Rung, WhenQueueWaitExceeded, plus};
-use crate::channel::Channel;
+use super::change::{self, Change, Claim};
+use super::{
+    CapVerdict, CloseReason, Content, Context, Effect, Event, Facts, Failure, FailureKind, Handoff,
+    LegStatus, Limits, Notification, OpenedBecause, Permission, PostOutcome, Receipts, Rung,
+    Status, SuppressReason, TimerKind, WhenQueueWaitExceeded, accepted, plus, receipt_failed, step,
+};
+use crate::channel::Channel::{self, Sms, Voice, Whatsapp};
 use crate::class::Class;
 use crate::ids::{ClaimToken, NotificationId, RecipientToken, TemplateName, TenantId};
 use crate::locale::Locale;
@@ -92,4 +98,113 @@ pub(super) fn notification(class: Class, channels: &[Channel]) -> Notification {
         }),
         facts: Facts::default(),
     }
+}
+
+pub(super) fn pix() -> Notification {
+    notification(Class::Transactional, &[Whatsapp, Sms])
+}
+
+pub(super) fn code() -> Notification {
+    notification(Class::Authentication, &[Whatsapp, Sms])
+}
+
+pub(super) fn after(item: &Notification, change: &Change) -> Notification {
+    assert!(change.permits(item), "{change:?}");
+    change.apply(item.clone())
+}
+
+pub(super) fn claimed(item: &Notification, ms: u64) -> Notification {
+    after(item, &change::claim_first(item, &claim(ms, ms + 10_000, 1)))
+}
+
+pub(super) fn submitted(item: &Notification, ms: u64) -> Notification {
+    let item = claimed(item, ms);
+    after(&item, &change::submitted(&item, 0, at(ms), None))
+}
+
+pub(super) fn failure() -> Failure {
+    Failure {
+        kind: FailureKind::Permanent,
+        code: Some(131_026),
+        title: "undeliverable".into(),
+    }
+}
+
+pub(super) fn failed(item: &Notification, ms: u64) -> Notification {
+    after(
+        item,
+        &change::failed(0, 1, &failure(), at(ms), Content::Keep),
+    )
+}
+
+pub(super) fn job(permission: Permission) -> Event {
+    Event::Job {
+        attempt: 1,
+        permission,
+        known_user: None,
+    }
+}
+
+pub(super) fn timer(kind: TimerKind) -> Event {
+    Event::Timer { leg: 1, kind }
+}
+
+/// The effects in short: what a reader of the protocol would say.
+pub(super) fn say(item: &Notification, event: &Event, ms: u64) -> Vec<String> {
+    step(item, event, &context(ms)).iter().map(word).collect()
+}
+
+pub(super) fn word(effect: &Effect) -> String {
+    match effect {
+        Effect::HandOff(Handoff::Arm { leg, kind, at: due }) => {
+            format!(
+                "arm {leg} {kind:?} {}",
+                due.duration_since(at(0)).as_millis()
+            )
+        }
+        Effect::HandOff(Handoff::Enqueue { attempt, after }) => {
+            format!("enqueue {attempt} {}", after.as_millis())
+        }
+        Effect::Record(change) => format!("record {}", fact(change)),
+        Effect::Require(change) => format!("require {}", fact(change)),
+        Effect::Claim { leg, claim, .. } => {
+            format!(
+                "claim {leg} until {}",
+                claim.until.duration_since(at(0)).as_millis()
+            )
+        }
+        Effect::Pace { .. } => "pace".into(),
+        Effect::Count { .. } => "count".into(),
+        Effect::AskConsent { leg, .. } => format!("ask {leg}"),
+        Effect::Post { leg, pause, .. } => format!("post {leg} after {}", pause.as_millis()),
+        Effect::Nap(rest) => format!("nap {}", rest.as_millis()),
+        Effect::Leave => "leave".into(),
+    }
+}
+
+pub(super) fn fact(change: &Change) -> String {
+    let mut names: Vec<String> = change
+        .set
+        .iter()
+        .map(|(fact, _)| fact.attribute())
+        .collect();
+    names.extend(
+        change
+            .remove
+            .iter()
+            .take(1)
+            .map(|fact| format!("-{}", fact.attribute())),
+    );
+    if change.content == Content::Drop {
+        names.push("drop".into());
+    }
+    names.join(" ")
+}
+
+pub(super) fn sms_claimed(item: &Notification, ms: u64, attempt: u32) -> Notification {
+    let lease = claim(ms, ms + 60_000, attempt);
+    after(
+        item,
+        &change::claim_later(item, 1, &lease, OpenedBecause::NotDeliveredInTime),
+    )
 }
