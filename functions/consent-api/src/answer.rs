@@ -72,19 +72,23 @@ fn meta_preference(recipient: &Recipient) -> Option<Value> {
     Some(json!({ "preference": word, "since": time(since) }))
 }
 
-/// The current consents. `to` is masked; once erased, no number is shown.
+/// When the person was erased; none if never, or if a later event brought a number again.
+pub(crate) fn erased_at(recipient: &Recipient) -> Option<Timestamp> {
+    let profile = recipient.profile.as_ref()?;
+    profile.erased_at.filter(|_| profile.phone.is_none())
+}
+
+/// The current consents. `to` is masked; once erased, no number is shown, not even a looked-up one.
 pub(crate) fn consents(
     token: &RecipientToken,
     to: Option<&E164>,
     recipient: &Recipient,
 ) -> Consents {
-    let profile = recipient.profile.as_ref();
+    let erased_at = erased_at(recipient);
     Consents {
         recipient: token.to_string(),
-        to: to.map(E164::masked),
-        erased_at: profile
-            .and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none()))
-            .map(time),
+        to: to.filter(|_| erased_at.is_none()).map(E164::masked),
+        erased_at: erased_at.map(time),
         consents: list(recipient),
         meta_preference: meta_preference(recipient),
     }

@@ -12,7 +12,6 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use recado_domain::fault::Fault;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::phone::E164;
 use recado_ports::{
@@ -20,13 +19,8 @@ use recado_ports::{
 };
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::{Keys, tenant};
-use serde::Deserialize;
 
 pub use config::Config;
-
-/// A page of history has at most this many events.
-const LARGEST_PAGE: u32 = 100;
-const USUAL_PAGE: u32 = 50;
 
 /// What the handlers need.
 pub struct Deps<S, C> {
@@ -207,18 +201,12 @@ where
     Ok(axum::Json(answer::consents(&token, phone.as_ref(), &recipient)).into_response())
 }
 
-#[derive(Deserialize)]
-struct Page {
-    cursor: Option<String>,
-    limit: Option<String>,
-}
-
 /// Oldest first, page by page.
 async fn history<S, C>(
     State(deps): Shared<S, C>,
     extensions: Extensions,
     Path(token): Path<String>,
-    Query(page): Query<Page>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem>
 where
     S: Recipients + Conversations + Registry,
@@ -226,17 +214,10 @@ where
 {
     let tenant = tenant(&deps.store, &extensions).await?;
     let (token, _) = deps.known(&tenant, &token).await?;
-    let limit = match page.limit.as_deref().map(str::parse) {
-        None => USUAL_PAGE,
-        Some(Ok(limit)) if (1..=LARGEST_PAGE).contains(&limit) => limit,
-        Some(_) => {
-            let rule = format!("must be a whole number from 1 to {LARGEST_PAGE}");
-            return Err(Problem::Invalid(vec![Fault::new("limit", rule)]));
-        }
-    };
+    let page = parse::page(&query)?;
     let found = deps
         .store
-        .history(&tenant, &token, page.cursor.as_deref(), limit)
+        .history(&tenant, &token, page.after.as_deref(), page.limit)
         .await?;
     let events = found
         .entries
@@ -246,7 +227,7 @@ where
     Ok(axum::Json(answer::History {
         recipient: token.as_str(),
         events,
-        next: found.next,
+        next: found.next.as_deref().map(parse::cursor),
     })
     .into_response())
 }
@@ -269,7 +250,7 @@ where
     loop {
         let page = deps
             .store
-            .history(&tenant, &token, after.as_deref(), LARGEST_PAGE)
+            .history(&tenant, &token, after.as_deref(), parse::LARGEST_PAGE)
             .await?;
         events.extend(
             page.entries
@@ -310,16 +291,13 @@ where
 {
     let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
-    let now = deps.chance.now();
-    let report = deps.store.erase(&tenant, &token, now).await?;
-    let before = recipient
-        .profile
-        .and_then(|profile| profile.erased_at.filter(|_| profile.phone.is_none()));
+    // A repetition finishes what broke off, and tells the same time.
+    let at = answer::erased_at(&recipient).unwrap_or_else(|| deps.chance.now());
+    let report = deps.store.erase(&tenant, &token, at).await?;
     tracing::info!(tenant.id = %tenant, recipient = %token, items = report.items, "erased");
-    let erased_at = answer::time(before.unwrap_or(now));
     Ok(axum::Json(answer::Erasure {
         recipient: token.as_str(),
-        erased_at,
+        erased_at: answer::time(at),
     })
     .into_response())
 }

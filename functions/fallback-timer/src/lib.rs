@@ -3,8 +3,8 @@
 mod config;
 mod hands;
 
-use recado_domain::delivery::{Event, Limits};
-use recado_ports::drive::{Done, DriveError, World};
+use recado_domain::delivery::{Event, Limits, plus};
+use recado_ports::drive::{Done, DriveError, PUT_BACK, World};
 use recado_ports::{
     Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, TimerMessage,
 };
@@ -36,10 +36,48 @@ pub enum TimerError {
     Store(#[from] StoreError),
 }
 
-/// Handles one timer.
+impl TimerError {
+    fn passes(&self) -> bool {
+        match self {
+            Self::Drive(error) => error.passes(),
+            Self::Store(error) => error.passes(),
+        }
+    }
+}
+
+/// Handles one timer. While the store is away the timer is put back, and only then acknowledged.
 pub async fn handle<S, Q, C, M>(
     deps: &Deps<S, Q, C, M>,
     timer: TimerMessage,
+) -> Result<Handled, TimerError>
+where
+    S: Notifications + Recipients + Registry,
+    Q: Queues,
+    C: Chance,
+    M: SmsChannel,
+{
+    match work(deps, &timer).await {
+        Err(error) if error.passes() => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "timer put back");
+            let now = deps.world.chance.now();
+            let again = TimerMessage {
+                at: plus(now, PUT_BACK),
+                ..timer
+            };
+            deps.world
+                .queues
+                .arm(&again, now)
+                .await
+                .map_err(DriveError::from)?;
+            Ok(Handled::Acknowledge)
+        }
+        outcome => outcome,
+    }
+}
+
+async fn work<S, Q, C, M>(
+    deps: &Deps<S, Q, C, M>,
+    timer: &TimerMessage,
 ) -> Result<Handled, TimerError>
 where
     S: Notifications + Recipients + Registry,

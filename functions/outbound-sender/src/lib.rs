@@ -7,7 +7,7 @@ mod reply;
 
 use recado_domain::channel::Channel;
 use recado_domain::delivery::{Event, Limits};
-use recado_ports::drive::{Done, DriveError, World};
+use recado_ports::drive::{Done, DriveError, PUT_BACK, World};
 use recado_ports::{
     Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError,
     WhatsappChannel,
@@ -44,8 +44,35 @@ pub enum SendError {
     Store(#[from] StoreError),
 }
 
-/// Handles one job.
+impl SendError {
+    fn passes(&self) -> bool {
+        match self {
+            Self::Drive(error) => error.passes(),
+            Self::Store(error) => error.passes(),
+        }
+    }
+}
+
+/// Handles one job. While the store is away the job is put back, and only then acknowledged.
 pub async fn handle<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
+where
+    S: Notifications + Recipients + Conversations + Registry,
+    Q: Queues,
+    C: Chance,
+    W: WhatsappChannel,
+{
+    match work(deps, job.clone()).await {
+        Err(error) if error.passes() => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "job put back");
+            let put_back = deps.world.queues.enqueue(&job, PUT_BACK).await;
+            put_back.map_err(DriveError::from)?;
+            Ok(Handled::Acknowledge)
+        }
+        outcome => outcome,
+    }
+}
+
+async fn work<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
 where
     S: Notifications + Recipients + Conversations + Registry,
     Q: Queues,
@@ -56,6 +83,7 @@ where
         Job::Send {
             notification,
             attempt,
+            ..
         } => (notification, attempt),
         Job::Reply(reply) => return reply::confirm(deps, &reply).await,
     };

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use recado_domain::channel::Channel;
-use recado_domain::class::{Class, Lane};
+use recado_domain::class::Class;
 use recado_domain::consent::{
     Action, Keyword, MetaPreference, PurposeConsent, REVOKED_BY_REPLY, Source,
 };
@@ -76,12 +76,7 @@ where
             };
             self.world
                 .queues
-                .enqueue(
-                    Lane::Standard,
-                    &tenant,
-                    &Job::Reply(reply),
-                    std::time::Duration::ZERO,
-                )
+                .enqueue(&Job::Reply(reply), std::time::Duration::ZERO)
                 .await?;
         }
         Ok(())

@@ -37,10 +37,15 @@ const phone = new Phone({
   onChoose: (e164) => form.choose(e164),
   onSeen: (message, e164) => notifications.adopt(message.notification, e164, message.from),
   onArrive: showBadge,
-  onAnswer() {
+  carriedAs: (id) => notifications.carriedAs(id),
+  onAnswer(notification) {
     // The answer goes through the webhook first.
-    setTimeout(() => form.refreshConsent(), 800);
-    setTimeout(() => form.refreshConsent(), 2_500);
+    for (const wait of [800, 2_500]) {
+      setTimeout(() => {
+        form.refreshConsent();
+        if (notification) notifications.touch(notification);
+      }, wait);
+    }
   },
   async onOpen(message, e164) {
     await notifications.adopt(message.notification, e164, message.from);

@@ -116,7 +116,7 @@ export function linked(text) {
 
 // A mark counts only where the text inside does not begin or end with a space and the mark does
 // not stand inside a word, as on a phone: `5*3*2` stays as it is.
-const MARKUP = /```([\s\S]+?)```|(?<![\p{L}\p{N}*])\*(?=\S)([^*\n]*?\S)\*(?![\p{L}\p{N}*])|(?<![\p{L}\p{N}_])_(?=\S)([^_\n]*?\S)_(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}~])~(?=\S)([^~\n]*?\S)~(?![\p{L}\p{N}~])/gu;
+const MARKUP = /```([\s\S]+?)```|(?<![\p{L}\p{N}*])\*(?=\S)([^*\n]*?[^*\s])\*(?![\p{L}\p{N}*])|(?<![\p{L}\p{N}_])_(?=\S)([^_\n]*?[^_\s])_(?![\p{L}\p{N}_])|(?<![\p{L}\p{N}~])~(?=\S)([^~\n]*?[^~\s])~(?![\p{L}\p{N}~])/gu;
 
 /** WhatsApp's markup as elements: *bold*, _italic_, ~struck~ and ```monospace```, nested but for the last. */
 export function whatsappText(text) {

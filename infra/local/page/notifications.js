@@ -69,6 +69,11 @@ export class Notifications {
     return this.#entries.some((entry) => entry.id === id);
   }
 
+  /** The notification that a carrier took over under this id, where this page knows it. */
+  carriedAs(providerId) {
+    return this.#entries.find(({ data }) => data?.legs?.some((leg) => leg.provider_id === providerId))?.id;
+  }
+
   /** Adds what was just sent and chooses it. */
   sent({ bank, to, notification, replayed }) {
     const known = this.#entries.find(({ id }) => id === notification.id);
@@ -79,7 +84,12 @@ export class Notifications {
 
   /** Takes up an id seen on a phone or in the log; the bank that knows it is found by asking. */
   async adopt(id, to, bankName) {
-    if (this.has(id) || this.#missing.has(id) || !this.#session || this.#adopting >= ADOPTED_AT_ONCE) return;
+    const known = this.#entries.find((entry) => entry.id === id);
+    if (known && to && !known.to) {
+      known.to = to;
+      this.#changed();
+    }
+    if (known || this.#missing.has(id) || !this.#session || this.#adopting >= ADOPTED_AT_ONCE) return;
     this.#missing.add(id);
     this.#adopting += 1;
     try {

@@ -19,7 +19,7 @@ const APPS = {
 };
 const READS_AFTER = [[0, "at once"], [800, "0.8 s"], [3000, "3 s"], [10000, "10 s"], [45000, "45 s"], ["never", "never"]];
 
-/** The phone on the page. `onSeen(message)` is called for what arrives, `onOpen(message)` for what is to be shown in the timeline. */
+/** The phone on the page. `onSeen(message)` is called for what arrives, `onOpen(message)` for what is to be shown in the timeline; `carriedAs(id)` knows a text message's notification. */
 export class Phone {
   #e164 = null;
   #session = null;
@@ -138,7 +138,8 @@ export class Phone {
     if (messages.some(isFromCustomer)) this.#answers.set(e164, this.#echoes(e164).filter(({ at }) => Date.parse(at) > before && !messages.some((one) => isFromCustomer(one) && Date.parse(one.at) >= Date.parse(at) - 2_000)));
     const fresh = messages.filter(({ id }) => !this.#known.has(id));
     for (const { id } of fresh) this.#known.add(id);
-    this.#messages = messages;
+    // A carrier knows no notification; its own id for the message is the way back.
+    this.#messages = messages.map((message) => ({ ...message, notification: message.notification ?? this.#callbacks.carriedAs(message.id) }));
     for (const message of fresh) if (message.notification) this.#callbacks.onSeen(message, e164);
     if (this.#first) {
       this.#first = false;
@@ -294,7 +295,7 @@ export class Phone {
     return form;
   }
 
-  async #answer(message, words) {
+  async #answer(message, words, notification) {
     const e164 = this.#e164;
     const threads = this.#threads("whatsapp");
     const sender = this.#sender.whatsapp ?? threads.newest;
@@ -310,7 +311,7 @@ export class Phone {
     this.#answers.set(e164, [...this.#echoes(e164), echo]);
     this.#draw();
     this.#readInbox();
-    this.#callbacks.onAnswer();
+    this.#callbacks.onAnswer(notification);
     return true;
   }
 
@@ -318,7 +319,7 @@ export class Phone {
     const key = `${message.id}-${button.payload}`;
     this.#pressed.add(key);
     this.#draw();
-    if (!(await this.#answer({ button: button.payload }, button.label))) this.#pressed.delete(key);
+    if (!(await this.#answer({ button: button.payload }, button.label, message.notification))) this.#pressed.delete(key);
     this.#draw();
   }
 

@@ -4,14 +4,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use futures::stream::{self, Stream};
+use futures::stream::{self, Stream, StreamExt};
 use recado_domain::template::Template;
 use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::aws::Aws;
 use crate::sim::Sim;
@@ -131,18 +132,28 @@ async fn queues(State(site): State<Site>) -> Json<Value> {
     Json(Value::Object(all.collect()))
 }
 
-async fn events(State(site): State<Site>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let stream = stream::unfold(site.timeline.subscribe(), |mut receiver| async move {
+/// What was missed (all that is remembered, for a reader who comes anew), then everything as it happens.
+async fn events(
+    State(site): State<Site>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let seen = headers
+        .get("last-event-id")
+        .and_then(|name| name.to_str().ok());
+    let (past, receiver) = site.timeline.resume(seen);
+    let live = stream::unfold(receiver, |mut receiver| async move {
         loop {
             match receiver.recv().await {
-                Ok(entry) => {
-                    let data = serde_json::to_string(&entry).unwrap_or_default();
-                    return Some((Ok(Event::default().data(data)), receiver));
-                }
-                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+                Ok(entry) => return Some((entry, receiver)),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
             }
         }
     });
-    Sse::new(stream).keep_alive(KeepAlive::default())
+    let timeline = site.timeline;
+    let told = stream::iter(past).chain(live).map(move |entry| {
+        let data = serde_json::to_string(&entry).unwrap_or_default();
+        Ok(Event::default().id(timeline.name(&entry)).data(data))
+    });
+    Sse::new(told).keep_alive(KeepAlive::default())
 }

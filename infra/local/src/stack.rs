@@ -47,6 +47,9 @@ const PER_API: usize = 4;
 /// Cargo may still be busy beside a first start.
 const INIT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Whom an SMS without a sender id comes from: Brazil's carriers show a short code of their own.
+const SHORT_CODE: &str = "27182";
+
 /// What a stack is started with.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -349,7 +352,10 @@ async fn start_aws(
             (named("WhatsAppSecret")?, whatsapp),
         ]),
         sms: Arc::new(move |sms: Sms| {
-            let from = sms.sender_id.clone().unwrap_or_else(|| "SMS".to_owned());
+            let from = sms
+                .sender_id
+                .clone()
+                .unwrap_or_else(|| SHORT_CODE.to_owned());
             sim.receive_sms(&sms.to, &sms.body, &from)
                 .map_err(|_| SmsRefusal::OptedOut)
         }),

@@ -1,6 +1,7 @@
 //! What happens on the stack, in one stream: the front door's answers and the simulated world's events.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use recado_testing::meta::{EventKind, SimEvent};
@@ -13,10 +14,14 @@ use crate::sim::Sim;
 
 /// Entries that a slow reader may lag behind.
 const KEPT: usize = 8192;
+/// Entries that are told to whoever comes late: more than the page shows.
+const REMEMBERED: usize = 500;
 
 /// One thing that happened, as a line for a person.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
+    /// Counted from 1 in each run; given when it enters the stream.
+    pub number: u64,
     /// When.
     pub at: Timestamp,
     /// A bounded word.
@@ -33,22 +38,67 @@ pub struct Entry {
 
 /// The stream; clones are the same one.
 #[derive(Clone)]
-pub struct Timeline(broadcast::Sender<Entry>);
+pub struct Timeline(Arc<Stream>);
+
+struct Stream {
+    live: broadcast::Sender<Entry>,
+    past: Mutex<Past>,
+    /// Tells this run's numbers from another's.
+    run: i64,
+}
+
+#[derive(Default)]
+struct Past {
+    entries: VecDeque<Entry>,
+    last: u64,
+}
 
 impl Timeline {
     pub(crate) fn new() -> Self {
-        Self(broadcast::Sender::new(KEPT))
+        Self(Arc::new(Stream {
+            live: broadcast::Sender::new(KEPT),
+            past: Mutex::default(),
+            run: crate::clock::now().as_millisecond(),
+        }))
     }
 
     /// Everything from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Entry> {
-        self.0.subscribe()
+        self.0.live.subscribe()
     }
 
-    fn push(&self, entry: Entry) {
-        // An error only says that nobody listens.
-        self.0.send(entry).ok();
+    /// What is remembered and follows on the entry with this name (all of it if the name is another
+    /// run's), and everything from now on: nothing in between is lost or told twice.
+    pub(crate) fn resume(&self, seen: Option<&str>) -> (Vec<Entry>, broadcast::Receiver<Entry>) {
+        let seen = seen.and_then(|name| {
+            let (run, number) = name.split_once('-')?;
+            (run.parse() == Ok(self.0.run)).then(|| number.parse::<u64>().ok())?
+        });
+        let past = self.0.past.lock().unwrap_or_else(PoisonError::into_inner);
+        let unseen = past
+            .entries
+            .iter()
+            .filter(|entry| Some(entry.number) > seen);
+        (unseen.cloned().collect(), self.0.live.subscribe())
+    }
+
+    /// An entry's name, unlike that of any other run's entry.
+    pub(crate) fn name(&self, entry: &Entry) -> String {
+        format!("{}-{}", self.0.run, entry.number)
+    }
+
+    fn push(&self, mut entry: Entry) {
+        let mut past = self.0.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.last += 1;
+        entry.number = past.last;
+        if past.entries.len() == REMEMBERED {
+            past.entries.pop_front();
+        }
+        past.entries.push_back(entry.clone());
+        // Sent under the lock, so that whoever resumes misses none. An error only says that nobody
+        // listens.
+        self.0.live.send(entry).ok();
     }
 
     /// Takes down what the front door accepted, cancelled or refused.
@@ -103,6 +153,7 @@ fn of_exchange(exchange: &Exchange<'_>) -> Option<Entry> {
         _ => return None,
     };
     Some(Entry {
+        number: 0,
         at: crate::clock::now(),
         kind,
         notification,
@@ -169,6 +220,7 @@ fn of_event(event: SimEvent) -> Option<Entry> {
     };
     let (notification, phone) = (event.notification, event.phone);
     Some(Entry {
+        number: 0,
         at: event.at,
         kind,
         notification,
@@ -180,11 +232,54 @@ fn of_event(event: SimEvent) -> Option<Entry> {
 
 fn said(at: Timestamp, phone: Option<String>, kind: &'static str, what: &str, text: &str) -> Entry {
     Entry {
+        number: 0,
         at,
         kind,
         notification: None,
         phone,
         what: what.to_owned(),
         text: format!("{what}: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(what: &str) -> Entry {
+        said(Timestamp::UNIX_EPOCH, None, "sms", what, "")
+    }
+
+    fn told(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.what.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_late_or_again_is_told_what_was_missed_and_nothing_twice() {
+        let timeline = Timeline::new();
+        for what in ["first", "second"] {
+            timeline.push(entry(what));
+        }
+        let (past, mut live) = timeline.resume(None);
+        assert_eq!(told(&past), ["first", "second"]);
+        timeline.push(entry("third"));
+        assert_eq!(live.recv().await.unwrap().what, "third");
+
+        let (past, _) = timeline.resume(Some(&timeline.name(&past[0])));
+        assert_eq!(told(&past), ["second", "third"]);
+        for unknown in ["0-2", "2", "", "-"] {
+            let (past, _) = timeline.resume(Some(unknown));
+            assert_eq!(told(&past), ["first", "second", "third"], "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_has_an_end() {
+        let timeline = Timeline::new();
+        for number in 0..=REMEMBERED {
+            timeline.push(entry(&number.to_string()));
+        }
+        let (past, _) = timeline.resume(None);
+        assert_eq!((past.len(), past[0].what.as_str()), (REMEMBERED, "1"));
     }
 }

@@ -88,29 +88,43 @@ pub enum DriveError {
     Queue(#[from] QueueError),
 }
 
+impl DriveError {
+    /// Whether it passes by itself.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Store(error) => error.passes(),
+            Self::Queue(_) => true,
+        }
+    }
+}
+
+/// How soon a message is tried again whose store or queue was away. The critical lane's guard does not
+/// wait for it.
+pub const PUT_BACK: Duration = Duration::from_secs(5);
+
 impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
     /// Puts a message of the protocol into its queue.
     pub async fn hand_off(&self, item: &Notification, handoff: &Handoff) -> Result<(), QueueError> {
         match handoff {
             Handoff::Arm { leg, kind, at } => {
                 let timer = TimerMessage {
+                    tenant: item.tenant.clone(),
                     notification: item.id.clone(),
                     leg: *leg,
                     kind: *kind,
                     at: *at,
                 };
-                self.queues
-                    .arm(&item.tenant, &timer, self.chance.now())
-                    .await
+                self.queues.arm(&timer, self.chance.now()).await
             }
             Handoff::Enqueue { attempt, after } => {
                 let job = Job::Send {
+                    tenant: item.tenant.clone(),
+                    lane: item.lane,
                     notification: item.id.clone(),
                     attempt: *attempt,
                 };
-                self.queues
-                    .enqueue(item.lane, &item.tenant, &job, *after)
-                    .await
+                self.queues.enqueue(&job, *after).await
             }
         }
     }

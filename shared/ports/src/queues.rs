@@ -13,13 +13,37 @@ use thiserror::Error;
 pub enum Job {
     /// Send a notification.
     Send {
+        /// The bank.
+        tenant: TenantId,
         /// Which one.
         notification: NotificationId,
+        /// By which queue: said here, so that the job can be put back while the store is away.
+        lane: Lane,
         /// Counted from 1.
         attempt: u32,
     },
     /// Answer a customer inside the 24-hour window.
     Reply(Reply),
+}
+
+impl Job {
+    /// Whose it is: keeps banks fair to each other (SQS fair queues).
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        match self {
+            Self::Send { tenant, .. } => tenant,
+            Self::Reply(reply) => &reply.tenant,
+        }
+    }
+
+    /// Its queue.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Send { lane, .. } => *lane,
+            Self::Reply(_) => Lane::Standard,
+        }
+    }
 }
 
 /// An answer to an inbound message that is already stored in the conversation.
@@ -40,6 +64,8 @@ pub struct Reply {
 /// A timer for one leg of one notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TimerMessage {
+    /// The bank.
+    pub tenant: TenantId,
     /// Which one.
     pub notification: NotificationId,
     /// The leg it may open.
@@ -64,11 +90,8 @@ pub struct QueueError {
 /// The queues a function sends to. Durable once `Ok`.
 pub trait Queues: Send + Sync {
     /// Puts a job into its lane, after a delay (≤ 900 s; longer ones are cut, the sender looks at the time).
-    /// `tenant` keeps banks fair to each other (SQS fair queues).
     fn enqueue(
         &self,
-        lane: Lane,
-        tenant: &TenantId,
         job: &Job,
         after: Duration,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;
@@ -76,7 +99,6 @@ pub trait Queues: Send + Sync {
     /// Arms a timer; `now` turns its time into a delay, rounded up to whole seconds and cut at 900.
     fn arm(
         &self,
-        tenant: &TenantId,
         timer: &TimerMessage,
         now: jiff::Timestamp,
     ) -> impl Future<Output = Result<(), QueueError>> + Send;

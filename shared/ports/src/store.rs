@@ -24,6 +24,18 @@ pub enum StoreError {
     Unreadable(String),
 }
 
+impl StoreError {
+    /// Whether it passes by itself: then what was asked for is put back for a moment instead of being
+    /// left to a visibility timeout, which is for crashes.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Unavailable(..) => true,
+            Self::Unreadable(_) => false,
+        }
+    }
+}
+
 /// The answer to a Put of a new notification.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Created {

@@ -2,13 +2,14 @@
 //! an unknown one as an error and leaves it to the dead-letter queue.
 //!
 //! ```json
-//! {"SendV1":{"n":"ntf_…","a":1}}
+//! {"SendV1":{"t":"banco-aurora","n":"ntf_…","l":"standard","a":1}}
 //! {"ReplyV1":{"t":"banco-aurora","r":"rcp_…","e":"1795269845123#…","f":"1060…","k":"opt_out"}}
-//! {"OpenV1":{"n":"ntf_…","leg":1,"at":1795269876123}}
-//! {"GuardV1":{"n":"ntf_…","leg":1,"at":1795269875123}}
+//! {"OpenV1":{"t":"banco-aurora","n":"ntf_…","leg":1,"at":1795269876123}}
+//! {"GuardV1":{"t":"banco-aurora","n":"ntf_…","leg":1,"at":1795269875123}}
 //! ```
 
 use jiff::Timestamp;
+use recado_domain::class::Lane;
 use recado_domain::consent::Keyword;
 use recado_domain::delivery::TimerKind;
 use recado_domain::ids::{NotificationId, PhoneNumberId, RecipientToken, TenantId};
@@ -32,7 +33,9 @@ pub enum DecodeError {
 #[serde(deny_unknown_fields)]
 enum JobBody {
     SendV1 {
+        t: TenantId,
         n: NotificationId,
+        l: Lane,
         a: u32,
     },
     ReplyV1 {
@@ -54,6 +57,7 @@ enum TimerBody {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TimerFields {
+    t: TenantId,
     n: NotificationId,
     leg: u8,
     /// Milliseconds since 1970.
@@ -72,10 +76,14 @@ enum KeywordWord {
 pub fn encode_job(job: &Job) -> String {
     json(&match job.clone() {
         Job::Send {
+            tenant,
             notification,
+            lane,
             attempt,
         } => JobBody::SendV1 {
+            t: tenant,
             n: notification,
+            l: lane,
             a: attempt,
         },
         Job::Reply(reply) => JobBody::ReplyV1 {
@@ -94,8 +102,10 @@ pub fn encode_job(job: &Job) -> String {
 /// Reads a job.
 pub fn decode_job(body: &str) -> Result<Job, DecodeError> {
     Ok(match parse(body)? {
-        JobBody::SendV1 { n, a } => Job::Send {
+        JobBody::SendV1 { t, n, l, a } => Job::Send {
+            tenant: t,
             notification: n,
+            lane: l,
             attempt: a,
         },
         JobBody::ReplyV1 { t, r, e, f, k } => Job::Reply(Reply {
@@ -115,6 +125,7 @@ pub fn decode_job(body: &str) -> Result<Job, DecodeError> {
 #[must_use]
 pub fn encode_timer(timer: &TimerMessage) -> String {
     let fields = TimerFields {
+        t: timer.tenant.clone(),
         n: timer.notification.clone(),
         leg: timer.leg,
         at: timer.at.as_millisecond(),
@@ -133,6 +144,7 @@ pub fn decode_timer(body: &str) -> Result<TimerMessage, DecodeError> {
     };
     let at = Timestamp::from_millisecond(fields.at).map_err(|_| DecodeError::Unknown)?;
     Ok(TimerMessage {
+        tenant: fields.t,
         notification: fields.n,
         leg: fields.leg,
         kind,
@@ -159,6 +171,10 @@ mod tests {
         NotificationId::parse(ID).unwrap()
     }
 
+    fn tenant() -> TenantId {
+        TenantId::parse("banco-aurora").unwrap()
+    }
+
     fn reply(keyword: Keyword) -> Job {
         Job::Reply(Reply {
             tenant: TenantId::parse("banco-aurora").unwrap(),
@@ -172,6 +188,7 @@ mod tests {
     fn timer(kind: TimerKind) -> TimerMessage {
         let at = Timestamp::from_millisecond(1_795_269_876_123).unwrap();
         TimerMessage {
+            tenant: tenant(),
             notification: id(),
             leg: 1,
             kind,
@@ -183,7 +200,9 @@ mod tests {
     fn what_is_put_into_a_queue_reads_back() {
         let jobs = [
             Job::Send {
+                tenant: tenant(),
                 notification: id(),
+                lane: Lane::Bulk,
                 attempt: 3,
             },
             reply(Keyword::OptOut),
@@ -201,12 +220,14 @@ mod tests {
     #[test]
     fn version_one_keeps_its_form() {
         let job = Job::Send {
+            tenant: tenant(),
             notification: id(),
+            lane: Lane::Critical,
             attempt: 1,
         };
         assert_eq!(
             encode_job(&job),
-            format!(r#"{{"SendV1":{{"n":"{ID}","a":1}}}}"#)
+            format!(r#"{{"SendV1":{{"t":"banco-aurora","n":"{ID}","l":"critical","a":1}}}}"#)
         );
         assert_eq!(
             encode_job(&reply(Keyword::OptOut)),
@@ -214,7 +235,9 @@ mod tests {
         );
         assert_eq!(
             encode_timer(&timer(TimerKind::Guard)),
-            format!(r#"{{"GuardV1":{{"n":"{ID}","leg":1,"at":1795269876123}}}}"#)
+            format!(
+                r#"{{"GuardV1":{{"t":"banco-aurora","n":"{ID}","leg":1,"at":1795269876123}}}}"#
+            )
         );
     }
 

@@ -80,32 +80,21 @@ impl Sender {
 }
 
 impl Queues for Sender {
-    async fn enqueue(
-        &self,
-        lane: Lane,
-        tenant: &TenantId,
-        job: &Job,
-        after: Duration,
-    ) -> Result<(), QueueError> {
+    async fn enqueue(&self, job: &Job, after: Duration) -> Result<(), QueueError> {
         self.send(
-            self.urls.lane(lane),
-            tenant,
+            self.urls.lane(job.lane()),
+            job.tenant(),
             encode_job(job),
             seconds_after(after),
         )
         .await
     }
 
-    async fn arm(
-        &self,
-        tenant: &TenantId,
-        timer: &TimerMessage,
-        now: Timestamp,
-    ) -> Result<(), QueueError> {
+    async fn arm(&self, timer: &TimerMessage, now: Timestamp) -> Result<(), QueueError> {
         let queue = ("fallback", self.urls.fallback.as_deref());
         self.send(
             queue,
-            tenant,
+            &timer.tenant,
             encode_timer(timer),
             seconds_until(timer.at, now),
         )

@@ -102,11 +102,12 @@ async fn a_code_goes_by_the_critical_lane_under_guard_and_can_be_copied() -> Res
 #[tokio::test]
 async fn a_code_that_whatsapp_does_not_take_in_time_goes_by_sms_through_its_guard() -> Result<()> {
     let world = World::open().await?;
-    let _together = META.read().await;
+    let together = META.read().await;
     // Throttled at 0 s and at 4 s, accepted at 8 s; the guard looks after 6 s.
     let to = "+5511900000006";
     let id = world.bank.send(&code("test_guard", to, "61820475")).await?;
     world.bank.until_status(&id, "fallback_sent").await?;
+    drop(together);
     let end = world.ended(&id, to).await?;
     let (whatsapp, sms) = (leg(&end, "whatsapp"), leg(&end, "sms"));
     assert_eq!(end["status"], "fallback_sent", "{end}");

@@ -162,11 +162,13 @@ async fn phone(world: &World, recipient: u32) -> Result<Vec<String>> {
 }
 
 async fn check(world: &World, ending: &Ending) -> Result<Value> {
+    let together = META.read().await;
     let id = world
         .bank
         .send(&alert(ending.template, ending.recipient))
         .await?;
     world.bank.until_status(&id, ending.status).await?;
+    drop(together);
     let end = world.ended(&id, &number(ending.recipient)).await?;
     let (whatsapp, sms) = (leg(&end, "whatsapp"), leg(&end, "sms"));
     assert_eq!(end["status"], ending.status, "{end}");
@@ -206,7 +208,6 @@ async fn check(world: &World, ending: &Ending) -> Result<Value> {
 #[tokio::test]
 async fn every_reserved_recipient_ends_as_the_api_promises() -> Result<()> {
     let world = Arc::new(World::open().await?);
-    let _together = META.read().await;
     let mut stories = JoinSet::new();
     for ending in &ENDINGS {
         let world = Arc::clone(&world);

@@ -3,13 +3,14 @@
 mod keyword;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::class::Class;
-use crate::delivery::{CloseReason, Permission, SuppressReason};
+use crate::delivery::{CloseReason, Permission, SuppressReason, plus};
 
 pub use keyword::{Keyword, REVOKED_BY_REPLY};
 
@@ -88,6 +89,39 @@ pub struct PurposeConsent {
     pub source: Source,
 }
 
+/// The last millisecond of a second.
+const END_OF_SECOND: Duration = Duration::from_millis(999);
+
+impl PurposeConsent {
+    /// Which of two events counts: the later one; at the same moment, a revoke. Meta tells a reply's time
+    /// in whole seconds: the word counts from the end of its second, so that it outdoes a grant from
+    /// earlier in the same one.
+    fn rank(self) -> (Timestamp, bool) {
+        let revoke = self.action == Action::Revoke;
+        let whole_second = self.since.subsec_nanosecond() == 0;
+        let counts_from = if revoke && whole_second && self.source == Source::WhatsappReply {
+            plus(self.since, END_OF_SECOND)
+        } else {
+            self.since
+        };
+        (counts_from, revoke)
+    }
+
+    /// This event on top of what held before. A word that finds a purpose revoked already is not what
+    /// revoked it: an opt-in word does not bring it back.
+    fn upon(self, before: Option<Self>) -> Self {
+        let word = self.action == Action::Revoke && self.source == Source::WhatsappReply;
+        match before {
+            Some(before) if word && before.action == Action::Revoke => Self {
+                source: before.source,
+                since: self.rank().0,
+                ..self
+            },
+            Some(_) | None => self,
+        }
+    }
+}
+
 /// What Meta says a person wants of marketing: a state of its own beside ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,17 +149,9 @@ impl ChannelConsents {
     pub fn apply(&mut self, purposes: &[Class], event: PurposeConsent) -> Changed {
         let mut changed = Changed::No;
         for purpose in purposes {
-            let wins = self.purposes.get(purpose).is_none_or(|current| {
-                match event.since.cmp(&current.since) {
-                    std::cmp::Ordering::Greater => true,
-                    std::cmp::Ordering::Equal => {
-                        event.action == Action::Revoke && current.action == Action::Grant
-                    }
-                    std::cmp::Ordering::Less => false,
-                }
-            });
-            if wins {
-                self.purposes.insert(*purpose, event);
+            let current = self.purposes.get(purpose).copied();
+            if current.is_none_or(|current| event.rank() > current.rank()) {
+                self.purposes.insert(*purpose, event.upon(current));
                 changed = Changed::Yes;
             }
         }
@@ -251,6 +277,53 @@ mod tests {
             consents.apply(&[Class::Marketing], event(Action::Grant, 1)),
             Changed::No
         );
+    }
+
+    fn by_reply(action: Action, second: i64) -> PurposeConsent {
+        PurposeConsent {
+            source: Source::WhatsappReply,
+            ..event(action, second)
+        }
+    }
+
+    #[test]
+    fn a_word_outdoes_a_grant_from_earlier_in_the_same_second() {
+        let moment = |ms: i64| PurposeConsent {
+            since: Timestamp::from_millisecond(ms).expect("time"),
+            ..event(Action::Grant, 0)
+        };
+        let check = |grant: PurposeConsent, expected: Action| {
+            let word = by_reply(Action::Revoke, 5);
+            for order in [[grant, word], [word, grant]] {
+                let mut consents = ChannelConsents::default();
+                for event in order {
+                    let _changed = consents.apply(&[Class::Marketing], event);
+                }
+                assert_eq!(consents.state(Class::Marketing), Some(expected));
+            }
+        };
+        check(moment(4_999), Action::Revoke);
+        check(moment(5_000), Action::Revoke);
+        check(moment(5_700), Action::Revoke);
+        check(moment(6_000), Action::Grant);
+        check(by_reply(Action::Grant, 6), Action::Grant);
+    }
+
+    #[test]
+    fn an_opt_in_word_restores_what_a_word_revoked_and_nothing_else() {
+        let check = |before: PurposeConsent, expected: &[Class]| {
+            let mut consents = ChannelConsents::default();
+            let _changed = consents.apply(&[Class::Marketing], before);
+            for second in [7, 8] {
+                let _changed = consents.apply(&[Class::Marketing], by_reply(Action::Revoke, second));
+            }
+            assert_eq!(consents.revoked_by_reply(), expected);
+            // The word's time counts all the same: a grant from before it comes too late.
+            let late = consents.apply(&[Class::Marketing], event(Action::Grant, 6));
+            assert_eq!(late, Changed::No);
+        };
+        check(event(Action::Grant, 5), &[Class::Marketing]);
+        check(event(Action::Revoke, 5), &[]);
     }
 
     #[test]

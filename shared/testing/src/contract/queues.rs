@@ -46,8 +46,10 @@ pub async fn queues_contract<Q: Queues>(
     now: impl Fn() -> Timestamp,
 ) {
     let bank = tenant("banco-aurora");
-    let job = |attempt| Job::Send {
+    let job = |lane, attempt| Job::Send {
+        tenant: bank.clone(),
         notification: id("queued"),
+        lane,
         attempt,
     };
     let reply = Job::Reply(Reply {
@@ -60,16 +62,16 @@ pub async fn queues_contract<Q: Queues>(
 
     for (lane, attempt) in Lane::ALL.into_iter().zip(1..) {
         queues
-            .enqueue(lane, &bank, &job(attempt), Duration::ZERO)
+            .enqueue(&job(lane, attempt), Duration::ZERO)
             .await
             .expect("the queue answers");
     }
     queues
-        .enqueue(Lane::Standard, &bank, &reply, Duration::ZERO)
+        .enqueue(&reply, Duration::ZERO)
         .await
         .expect("the queue answers");
     for (lane, attempt) in Lane::ALL.into_iter().zip(1..) {
-        let mut expected = vec![Arrived::Job(job(attempt))];
+        let mut expected = vec![Arrived::Job(job(lane, attempt))];
         if lane == Lane::Standard {
             expected.push(Arrived::Job(reply.clone()));
         }
@@ -80,6 +82,7 @@ pub async fn queues_contract<Q: Queues>(
     }
 
     let timer = |kind, at| TimerMessage {
+        tenant: bank.clone(),
         notification: id("timed"),
         leg: 1,
         kind,
@@ -89,10 +92,7 @@ pub async fn queues_contract<Q: Queues>(
         |at: Timestamp| Timestamp::from_millisecond(at.as_millisecond()).expect("a moment of ours");
     for kind in [TimerKind::Open, TimerKind::Guard] {
         let past = timer(kind, moment(now()));
-        queues
-            .arm(&bank, &past, now())
-            .await
-            .expect("the queue answers");
+        queues.arm(&past, now()).await.expect("the queue answers");
         let arrived = all_of(arrivals, Place::Fallback, SOON, 1).await;
         assert_eq!(
             arrived,
@@ -102,14 +102,11 @@ pub async fn queues_contract<Q: Queues>(
     }
 
     queues
-        .enqueue(Lane::Bulk, &bank, &job(9), DELAY)
+        .enqueue(&job(Lane::Bulk, 9), DELAY)
         .await
         .expect("the queue answers");
     let due = timer(TimerKind::Open, moment(plus(now(), DELAY)));
-    queues
-        .arm(&bank, &due, now())
-        .await
-        .expect("the queue answers");
+    queues.arm(&due, now()).await.expect("the queue answers");
     let early = arrivals.take(Place::Fallback, Duration::ZERO).await;
     assert_eq!(early, [], "a delayed timer does not come before its time");
     let early = arrivals.take(Place::Lane(Lane::Bulk), Duration::ZERO).await;
@@ -118,7 +115,7 @@ pub async fn queues_contract<Q: Queues>(
     assert_eq!(arrived, [Arrived::Timer(due.clone())]);
     assert!(now() >= due.at, "a timer is never early");
     let arrived = all_of(arrivals, Place::Lane(Lane::Bulk), LATER, 1).await;
-    assert_eq!(arrived, [Arrived::Job(job(9))]);
+    assert_eq!(arrived, [Arrived::Job(job(Lane::Bulk, 9))]);
 }
 
 /// Takes until as many have arrived as are expected, or nothing came any more.

@@ -210,30 +210,29 @@ impl Queues {
 }
 
 impl recado_ports::Queues for Queues {
-    async fn enqueue(
-        &self,
-        lane: Lane,
-        tenant: &TenantId,
-        job: &Job,
-        after: Duration,
-    ) -> Result<(), QueueError> {
-        self.send(Place::Lane(lane), tenant, Body::Job(job.clone()), after)
-            .await
+    async fn enqueue(&self, job: &Job, after: Duration) -> Result<(), QueueError> {
+        self.send(
+            Place::Lane(job.lane()),
+            job.tenant(),
+            Body::Job(job.clone()),
+            after,
+        )
+        .await
     }
 
-    async fn arm(
-        &self,
-        tenant: &TenantId,
-        timer: &TimerMessage,
-        now: Timestamp,
-    ) -> Result<(), QueueError> {
+    async fn arm(&self, timer: &TimerMessage, now: Timestamp) -> Result<(), QueueError> {
         let delay = Duration::try_from(timer.at.duration_since(now)).unwrap_or(Duration::ZERO);
         let timer = TimerMessage {
             at: whole_millis(timer.at),
             ..timer.clone()
         };
-        self.send(Place::Fallback, tenant, Body::Timer(timer), delay)
-            .await
+        self.send(
+            Place::Fallback,
+            &timer.tenant.clone(),
+            Body::Timer(timer),
+            delay,
+        )
+        .await
     }
 }
 
@@ -255,15 +254,15 @@ mod tests {
     fn job(attempt: u32) -> Job {
         let notification = NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
         Job::Send {
+            tenant: tenant(),
             notification,
+            lane: Lane::Bulk,
             attempt,
         }
     }
 
     async fn enqueue(queues: &Queues, attempt: u32, after: Duration) -> Result<(), QueueError> {
-        queues
-            .enqueue(Lane::Bulk, &tenant(), &job(attempt), after)
-            .await
+        queues.enqueue(&job(attempt), after).await
     }
 
     #[tokio::test]
