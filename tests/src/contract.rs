@@ -26,13 +26,19 @@ impl Answer {
     #[must_use]
     pub fn faulty_fields(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array();
-        errors.into_iter().flatten().filter_map(|error| error["field"].as_str()).collect()
+        errors
+            .into_iter()
+            .flatten()
+            .filter_map(|error| error["field"].as_str())
+            .collect()
     }
 
     /// A problem's stable name.
     #[must_use]
     pub fn problem(&self) -> &str {
-        let name = self.body["type"].as_str().and_then(|name| name.strip_prefix("urn:recado:problem:"));
+        let name = self.body["type"]
+            .as_str()
+            .and_then(|name| name.strip_prefix("urn:recado:problem:"));
         name.unwrap_or_default()
     }
 }
@@ -52,19 +58,31 @@ pub async fn ask(
         (Some(from), Some(to)) => format!("{}{place}{}", &target[..from], &target[to + 1..]),
         _ => target.to_owned(),
     };
-    let builder = bank.http.request(Method::from_bytes(method.as_bytes())?, format!("{}{filled}", bank.api));
+    let builder = bank.http.request(
+        Method::from_bytes(method.as_bytes())?,
+        format!("{}{filled}", bank.api),
+    );
     let response = request(builder.bearer_auth(&bank.token)).send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.bytes().await?;
     let body = if bytes.is_empty() {
         Value::Null
     } else {
-        serde_json::from_slice(&bytes).with_context(|| format!("{operation} answers {status} without JSON"))?
+        serde_json::from_slice(&bytes)
+            .with_context(|| format!("{operation} answers {status} without JSON"))?
     };
-    let answer = Answer { status, headers, body };
+    let answer = Answer {
+        status,
+        headers,
+        body,
+    };
     let faults = Contract::get().faults_of(method, path, &answer);
     if !faults.is_empty() {
-        bail!("{operation} answers {status} against its contract: {}: {}", faults.join("; "), answer.body);
+        bail!(
+            "{operation} answers {status} against its contract: {}: {}",
+            faults.join("; "),
+            answer.body
+        );
     }
     Ok(answer)
 }
@@ -92,10 +110,15 @@ impl Contract {
         let mut all = Vec::new();
         for (path, item) in self.0["paths"].as_object().into_iter().flatten() {
             let methods = item.as_object().into_iter().flatten();
-            for (method, operation) in methods.filter(|(name, _)| *name != "servers" && *name != "parameters") {
+            for (method, operation) in
+                methods.filter(|(name, _)| *name != "servers" && *name != "parameters")
+            {
                 let scopes = operation["security"].as_array().into_iter().flatten();
-                let scopes = scopes.flat_map(|one| one["oauth2"].as_array().cloned().unwrap_or_default());
-                let scopes = scopes.filter_map(|scope| scope.as_str().map(str::to_owned)).collect();
+                let scopes =
+                    scopes.flat_map(|one| one["oauth2"].as_array().cloned().unwrap_or_default());
+                let scopes = scopes
+                    .filter_map(|scope| scope.as_str().map(str::to_owned))
+                    .collect();
                 all.push((method.to_uppercase(), path.clone(), scopes));
             }
         }
@@ -112,9 +135,17 @@ impl Contract {
         }
         let Some(content) = described["content"].as_object() else {
             let empty = answer.body.is_null();
-            return if empty { Vec::new() } else { vec!["a body is not described".to_owned()] };
+            return if empty {
+                Vec::new()
+            } else {
+                vec!["a body is not described".to_owned()]
+            };
         };
-        let media_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = answer
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default();
         let Some(media) = content.get(media_type) else {
             return vec![format!("the media type {media_type:?} is not described")];
@@ -125,7 +156,10 @@ impl Contract {
     }
 
     fn resolved<'a>(&'a self, node: &'a Value) -> &'a Value {
-        match node["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        match node["$ref"]
+            .as_str()
+            .and_then(|reference| reference.strip_prefix('#'))
+        {
             Some(pointer) => self.0.pointer(pointer).unwrap_or(&Value::Null),
             None => node,
         }
@@ -144,7 +178,9 @@ impl Contract {
                     self.check(self.resolved(schema), value, at, faults);
                     true
                 }
-                "type" => rule.as_str() == Some(type_of(value)) || (rule == "number" && value.is_number()),
+                "type" => {
+                    rule.as_str() == Some(type_of(value)) || (rule == "number" && value.is_number())
+                }
                 "const" => rule == value,
                 "enum" => rule.as_array().is_some_and(|all| all.contains(value)),
                 "pattern" => matches(rule, value),
@@ -175,7 +211,9 @@ impl Contract {
         at: &str,
         faults: &mut Vec<String>,
     ) -> bool {
-        let open = words.get("additionalProperties").is_some_and(|more| *more != Value::Bool(false));
+        let open = words
+            .get("additionalProperties")
+            .is_some_and(|more| *more != Value::Bool(false));
         for (name, value) in value.as_object().into_iter().flatten() {
             match known.get(name) {
                 Some(schema) => self.check(schema, value, &format!("{at}.{name}"), faults),
@@ -195,7 +233,12 @@ impl Contract {
 }
 
 fn has_all(names: &Value, value: &Value, at: &str, faults: &mut Vec<String>) -> bool {
-    for name in names.as_array().into_iter().flatten().filter_map(Value::as_str) {
+    for name in names
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         if value.get(name).is_none() {
             faults.push(format!("{at}.{name} is missing"));
         }
@@ -220,11 +263,17 @@ fn length(value: &Value) -> Option<u64> {
 }
 
 fn matches(pattern: &Value, value: &Value) -> bool {
-    let pattern = pattern.as_str().map(|pattern| Regex::new(pattern).expect("a pattern of the contract"));
-    pattern.zip(value.as_str()).is_some_and(|(pattern, text)| pattern.is_match(text))
+    let pattern = pattern
+        .as_str()
+        .map(|pattern| Regex::new(pattern).expect("a pattern of the contract"));
+    pattern
+        .zip(value.as_str())
+        .is_some_and(|(pattern, text)| pattern.is_match(text))
 }
 
 fn unique(value: &Value) -> bool {
     let all = value.as_array().map_or(&[][..], Vec::as_slice);
-    all.iter().enumerate().all(|(place, item)| !all[..place].contains(item))
+    all.iter()
+        .enumerate()
+        .all(|(place, item)| !all[..place].contains(item))
 }

@@ -4,7 +4,9 @@ use recado_domain::channel::Channel;
 use recado_domain::delivery::{
     CapVerdict, Claim, CloseReason, Event, Limits, Notification, Permission, PostOutcome,
 };
+use recado_domain::phone::E164;
 use recado_domain::render;
+use recado_domain::sms::SmsText;
 use recado_ports::drive::{Hands, Paced};
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError};
 use recado_runtime::{Metric, count, open_content, our_fault};
@@ -49,20 +51,23 @@ where
         Ok(CapVerdict::Within)
     }
 
-    async fn post(&self, item: &Notification, _leg: u8, _claim: &Claim) -> PostOutcome {
-        let opened = match open_content(&self.world.store, &self.keys, item).await {
-            Ok(opened) => opened,
-            Err(outcome) => return outcome,
-        };
-        let bank = &opened.config;
-        match render::sms(&opened.template, item.locale, &opened.params, &bank.name) {
-            Ok(sms) => {
-                self.sms
-                    .send(&opened.to, &sms.text, bank.sms_sender_id.as_deref())
-                    .await
-            }
-            Err(_) => our_fault("content does not render"),
-        }
+    type Ready = (E164, SmsText, Option<String>);
+
+    async fn prepare(&self, item: &Notification, _leg: u8) -> Result<Self::Ready, PostOutcome> {
+        let opened = open_content(&self.world.store, &self.keys, item).await?;
+        let bank = opened.config;
+        let sms = render::sms(&opened.template, item.locale, &opened.params, &bank.name)
+            .map_err(|_| our_fault("content does not render"))?;
+        Ok((opened.to, sms, bank.sms_sender_id))
+    }
+
+    async fn post(
+        &self,
+        _item: &Notification,
+        _claim: &Claim,
+        (to, sms, sender_id): Self::Ready,
+    ) -> PostOutcome {
+        self.sms.send(&to, &sms.text, sender_id.as_deref()).await
     }
 
     fn noticed(&self, item: &Notification, event: &Event) {

@@ -23,7 +23,7 @@ impl SmsChannel for NeverCalled {
 
 #[tokio::test]
 async fn a_timer_is_put_back_before_it_is_acknowledged() {
-    let now = Timestamp::from_second(1_790_000_000).unwrap();
+    let now = Timestamp::from_second(1_790_000_000).expect("valid");
     let world = World::new(1, now);
     let deps = Deps {
         world: recado_ports::drive::World {
@@ -32,8 +32,8 @@ async fn a_timer_is_put_back_before_it_is_acknowledged() {
             chance: world,
         },
         keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).unwrap(),
-            pepper: Pepper::new("1", &[2; 32]).unwrap(),
+            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
         },
         sms: NeverCalled,
         limits: Limits {
@@ -44,14 +44,14 @@ async fn a_timer_is_put_back_before_it_is_acknowledged() {
     };
     deps.world.store.break_calls(|_| Some(Fault::Before));
     let timer = TimerMessage {
-        tenant: TenantId::parse("banco-aurora").unwrap(),
-        notification: NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
+        tenant: TenantId::parse("banco-aurora").expect("valid"),
+        notification: NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid"),
         leg: 1,
         kind: TimerKind::Guard,
         at: now,
     };
     assert_eq!(
-        handle(&deps, timer.clone()).await.unwrap(),
+        handle(&deps, timer.clone()).await.expect("valid"),
         Handled::Acknowledge
     );
     let waiting = deps.world.queues.waiting();

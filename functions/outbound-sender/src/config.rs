@@ -1,6 +1,7 @@
 //! This function's settings.
 
 use recado_domain::delivery::Limits;
+use recado_domain::pacing::Concurrency;
 use recado_runtime::{AwsConfig, ConfigError, Env, Settings};
 use recado_sqs::QueueUrls;
 
@@ -19,9 +20,9 @@ pub struct Config {
     pub queues: QueueUrls,
     /// `POST_TIMEOUT`, `RETRY_WINDOW`, `LEASE`, checked against `FUNCTION_TIMEOUT` and `VISIBILITY_TIMEOUT`.
     pub limits: Limits,
-    /// How many sandboxes may send at once: the sum of the lanes' maximum concurrencies, given as a list
-    /// (`CONCURRENCY`, as in `10,10,5`).
-    pub concurrency: u32,
+    /// How many sandboxes may send at once, by lane: critical, standard, bulk (`CONCURRENCY`, as in
+    /// `10,10,5`).
+    pub concurrency: Concurrency,
     /// Region, credentials, endpoints.
     pub aws: AwsConfig,
 }
@@ -50,19 +51,25 @@ impl Config {
     }
 }
 
-fn concurrency(settings: &Settings<'_>) -> u32 {
+fn concurrency(settings: &Settings<'_>) -> Concurrency {
     let text = settings.text("CONCURRENCY");
-    let sum = text
+    let lanes: Option<Vec<u32>> = text
         .split(',')
-        .map(|part| part.trim().parse::<u32>().ok())
-        .sum::<Option<u32>>();
-    match sum {
-        Some(sum) if sum > 0 => sum,
+        .map(|lane| lane.trim().parse().ok())
+        .collect();
+    match lanes.as_deref() {
+        Some(&[critical, standard, bulk]) if critical > 0 && standard + bulk > 0 => Concurrency {
+            critical,
+            rest: standard + bulk,
+        },
         Some(_) | None => {
             if !text.is_empty() {
-                settings.fault("CONCURRENCY", "must be numbers separated by commas");
+                settings.fault("CONCURRENCY", "must be three numbers, as in 10,10,5");
             }
-            1
+            Concurrency {
+                critical: 1,
+                rest: 1,
+            }
         }
     }
 }

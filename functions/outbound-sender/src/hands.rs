@@ -11,7 +11,7 @@ use recado_domain::delivery::{
 };
 use recado_domain::ids::{Callback, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
-use recado_domain::pacing::Pacer;
+use recado_domain::pacing::{Concurrency, Pacer};
 use recado_domain::render;
 use recado_ports::drive::{Hands, Paced};
 use recado_ports::{
@@ -29,14 +29,14 @@ const THROTTLED: [u32; 3] = [4, 80_007, 130_429];
 
 /// The numbers' shares in this sandbox.
 pub struct Pacers {
-    concurrency: u32,
-    numbers: Mutex<HashMap<PhoneNumberId, Pacer>>,
+    concurrency: Concurrency,
+    numbers: Mutex<HashMap<PhoneNumberId, (u32, Pacer)>>,
 }
 
 impl Pacers {
     /// `concurrency`: how many sandboxes may send at once.
     #[must_use]
-    pub fn new(concurrency: u32) -> Self {
+    pub fn new(concurrency: Concurrency) -> Self {
         Self {
             concurrency,
             numbers: Mutex::default(),
@@ -48,10 +48,15 @@ impl Pacers {
             .numbers
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let pacer = numbers
+        let rate = config.messages_per_second;
+        let fresh = || (rate, Pacer::new(rate, self.concurrency));
+        let known = numbers
             .entry(config.phone_number_id.clone())
-            .or_insert_with(|| Pacer::new(config.messages_per_second, self.concurrency));
-        act(pacer)
+            .or_insert_with(fresh);
+        if known.0 != rate {
+            *known = fresh();
+        }
+        act(&mut known.1)
     }
 }
 
@@ -125,26 +130,32 @@ where
             .await
     }
 
-    async fn post(&self, item: &Notification, _leg: u8, claim: &Claim) -> PostOutcome {
-        let opened = match open_content(&self.world.store, &self.keys, item).await {
-            Ok(opened) => opened,
-            Err(outcome) => return outcome,
-        };
-        let Ok(message) = render::whatsapp(&opened.template, item.locale, &opened.params, &item.id)
-        else {
-            return our_fault("content does not render");
-        };
+    type Ready = (TenantConfig, Addressee, Outgoing);
+
+    async fn prepare(&self, item: &Notification, _leg: u8) -> Result<Self::Ready, PostOutcome> {
+        let opened = open_content(&self.world.store, &self.keys, item).await?;
+        let message = render::whatsapp(&opened.template, item.locale, &opened.params, &item.id)
+            .map_err(|_| our_fault("content does not render"))?;
+        let to = Addressee::Phone(opened.to);
+        Ok((opened.config, to, Outgoing::Template(message)))
+    }
+
+    async fn post(
+        &self,
+        item: &Notification,
+        claim: &Claim,
+        (config, to, message): Self::Ready,
+    ) -> PostOutcome {
         let callback = Callback {
             notification: item.id.clone(),
             attempt: claim.attempt,
         };
-        let (to, message) = (Addressee::Phone(opened.to), Outgoing::Template(message));
-        let from = &opened.config.phone_number_id;
+        let from = &config.phone_number_id;
         let outcome = self
             .whatsapp
             .send(&item.tenant, from, &to, &message, Some(&callback))
             .await;
-        self.calm_down_if_throttled(&opened.config, &outcome);
+        self.calm_down_if_throttled(&config, &outcome);
         outcome
     }
 

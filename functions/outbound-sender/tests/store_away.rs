@@ -9,6 +9,7 @@ use recado_domain::class::Lane;
 use recado_domain::delivery::{Limits, PostOutcome};
 use recado_domain::ids::{Callback, NotificationId, PhoneNumberId, TenantId};
 use recado_domain::message::{Addressee, Outgoing};
+use recado_domain::pacing::Concurrency;
 use recado_domain::seal::{Keyring, Pepper};
 use recado_ports::{Job, WhatsappChannel};
 use recado_runtime::{Handled, Keys};
@@ -32,7 +33,7 @@ impl WhatsappChannel for NeverCalled {
 type TwinDeps = Deps<Store, Queues, World, NeverCalled>;
 
 fn deps() -> TwinDeps {
-    let world = World::new(1, Timestamp::from_second(1_790_000_000).unwrap());
+    let world = World::new(1, Timestamp::from_second(1_790_000_000).expect("valid"));
     Deps {
         world: recado_ports::drive::World {
             store: Store::new(),
@@ -40,11 +41,11 @@ fn deps() -> TwinDeps {
             chance: world,
         },
         keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).unwrap(),
-            pepper: Pepper::new("1", &[2; 32]).unwrap(),
+            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
         },
         whatsapp: NeverCalled,
-        pacers: Pacers::new(1),
+        pacers: Pacers::new(Concurrency { critical: 1, rest: 1 }),
         limits: Limits {
             post_timeout: Duration::from_secs(8),
             retry_window: Duration::from_secs(2),
@@ -55,8 +56,8 @@ fn deps() -> TwinDeps {
 
 fn job() -> Job {
     Job::Send {
-        tenant: TenantId::parse("banco-aurora").unwrap(),
-        notification: NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
+        tenant: TenantId::parse("banco-aurora").expect("valid"),
+        notification: NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid"),
         lane: Lane::Critical,
         attempt: 3,
     }
@@ -67,7 +68,7 @@ async fn a_job_is_put_back_into_its_lane_before_it_is_acknowledged() {
     let deps = deps();
     let broken = |call| (call == StoreCall::Read).then_some(Fault::Before);
     deps.world.store.break_calls(broken);
-    assert_eq!(handle(&deps, job()).await.unwrap(), Handled::Acknowledge);
+    assert_eq!(handle(&deps, job()).await.expect("valid"), Handled::Acknowledge);
     let waiting = deps.world.queues.waiting();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].place, Place::Lane(Lane::Critical));

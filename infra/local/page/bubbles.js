@@ -54,11 +54,19 @@ function timelineButton(message, onOpen) {
   return el("button", { type: "button", class: "to-timeline", title: "Show its timeline", "aria-label": "Show the timeline of this message", "data-focus": `${message.id}-timeline`, on: { click: () => onOpen(message) } }, icon("clock", 14));
 }
 
+/** A headline, or what stands for a file: `[document extrato.pdf]`. */
+function header(text) {
+  if (!text) return null;
+  const [, kind, name] = /^\[(document|image|video|audio|sticker) (.+)\]$/.exec(text) ?? [];
+  if (!kind) return el("p", { class: "bubble-header" }, ...whatsappText(text));
+  return el("p", { class: "bubble-file" }, icon("file", 22), el("span", {}, el("span", { text: name }), el("small", { text: kind })));
+}
+
 /** A message in the WhatsApp chat. */
 export function whatsappBubble(message, actions) {
   const own = isFromCustomer(message);
   const bubble = el("div", { class: "bubble" },
-    message.header ? el("p", { class: "bubble-header" }, ...whatsappText(message.header)) : null,
+    header(message.header),
     el("p", { class: "bubble-text" }, ...whatsappText(message.text ?? "")),
     el("p", { class: "bubble-foot" }, el("span", { class: "bubble-footer", text: message.footer ?? "" }), el("span", { class: "bubble-meta" }, el("time", { datetime: message.at, text: clock(message.at) }), own ? ticks("delivered") : ticks(message.ticks))),
   );

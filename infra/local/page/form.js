@@ -128,8 +128,8 @@ export class SendForm {
     const template = this.template;
     if (!template) return;
     const ladder = template.channels.map((channel) => CHANNEL_WORDS[channel] ?? channel).join(" → ");
-    const wait = template.channels.length > 1 && template.wait_seconds ? `, ${template.wait_seconds} s apart` : "";
-    byId("template-facts").textContent = `${title(template.class)} · ${ladder}${wait} · version ${template.version}`;
+    const wait = template.channels.length > 1 && template.wait_seconds ? `, ${template.wait_seconds}\u00a0s apart` : "";
+    byId("template-facts").textContent = `${title(template.class)} · ${ladder}${wait} · version\u00a0${template.version}`;
     const locale = byId("locale").value;
     byId("locale").replaceChildren(...template.locales.map((code) => el("option", { value: code, text: language(code), selected: code === locale })));
     this.#fields.clear();

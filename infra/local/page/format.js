@@ -8,9 +8,12 @@ export function phoneNumber(e164) {
   return brazil ? `+55 (${brazil[1]}) ${brazil[2]}-${brazil[3]}` : e164;
 }
 
+/** A number as the API shows it: `+55 (11) *****-4321`. */
+export const maskedNumber = (e164) => phoneNumber(e164).replace(/\d{4,5}-/, "*****-");
+
 /** `pix_received` as a title. */
 export function title(name) {
-  const words = name.replaceAll("_", " ").replaceAll(/(\p{L})(\d)/gu, "$1 $2");
+  const words = name.replaceAll("_", " ").replaceAll(/(\p{L})(\d)/gu, "$1 $2").replace(/\burl\b/, "URL");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

@@ -3,7 +3,7 @@
 
 import * as api from "./api.js";
 import { byId, el } from "./dom.js";
-import { clock, phoneNumber, title } from "./format.js";
+import { clock, maskedNumber, phoneNumber, title } from "./format.js";
 import { isOver, statusMark } from "./timeline.js";
 
 const KEPT = 40;
@@ -26,6 +26,8 @@ export class Notifications {
   #session = null;
   #catalogue = [];
   #missing = new Set();
+  #whose = new Map();
+  #waiting = new Map();
   #onChange;
 
   constructor({ onChange }) {
@@ -89,14 +91,37 @@ export class Notifications {
       known.to = to;
       this.#changed();
     }
-    if (known || this.#missing.has(id) || !this.#session || this.#adopting >= ADOPTED_AT_ONCE) return;
+    if (known || !this.#session) return;
+    // The line that tells whose phone it is may come while the bank is still being found.
+    if (to && (this.#missing.has(id) || this.#waiting.has(id))) this.#whose.set(id, to);
+    if (this.#missing.has(id)) return;
+    if (this.#adopting >= ADOPTED_AT_ONCE) {
+      this.#wait(id, to, bankName);
+      return;
+    }
     this.#missing.add(id);
     this.#adopting += 1;
     try {
       await this.#find(id, to, bankName);
     } finally {
+      this.#whose.delete(id);
       this.#adopting -= 1;
     }
+    const [next] = [...this.#waiting].at(-1) ?? [];
+    if (next === undefined) return;
+    const { to: whose, bankName: bank } = this.#waiting.get(next);
+    this.#waiting.delete(next);
+    this.adopt(next, whose ?? this.#whose.get(next), bank);
+  }
+
+  /** The newest are taken up first, and only as many wait as the list can show. */
+  #wait(id, to, bankName) {
+    if (this.#waiting.has(id)) return;
+    this.#waiting.set(id, { to, bankName });
+    const [oldest] = this.#waiting.keys();
+    if (this.#waiting.size <= KEPT) return;
+    this.#waiting.delete(oldest);
+    this.#whose.delete(oldest);
   }
 
   async #find(id, to, bankName) {
@@ -104,7 +129,7 @@ export class Notifications {
     for (const bank of banks) {
       try {
         const data = await api.notification(bank, id);
-        if (!this.has(id)) this.#add({ id, bank, to, data });
+        if (!this.has(id)) this.#add({ id, bank, to: to ?? this.#whose.get(id), data });
         return;
       } catch (error) {
         if (error instanceof api.Offline) this.#missing.delete(id);
@@ -148,6 +173,7 @@ export class Notifications {
       // Storage is refused: the list lasts as long as the page.
     }
     for (const entry of this.#entries) {
+      entry.to ??= this.#onlyNumber(entry.data?.to);
       entry.name = this.#session?.customers.find(({ to }) => to === entry.to)?.name ?? (entry.to ? phoneNumber(entry.to) : undefined);
       const versions = this.#catalogue.filter(({ name }) => name === entry.data?.template);
       entry.template = versions.find(({ version }) => version === entry.data.template_version) ?? versions[0];
@@ -155,6 +181,12 @@ export class Notifications {
     if (!this.#byHand) this.#chosen = this.#entries.find(({ data }) => data)?.id ?? null;
     this.#draw();
     this.#onChange(this.chosen);
+  }
+
+  /** The customer's number that is masked like this, if there is one and no other. */
+  #onlyNumber(masked) {
+    const fitting = this.#session?.customers.filter(({ to }) => maskedNumber(to) === masked) ?? [];
+    return fitting.length === 1 ? fitting[0].to : undefined;
   }
 
   #draw() {

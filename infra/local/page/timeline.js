@@ -117,8 +117,9 @@ export class Timeline {
       const leg = legs[index];
       const channel = leg?.channel ?? ladder[index];
       const before = legs[index - 1];
-      // A leg listed as pending before anything opened it has not begun.
-      const begun = leg && !(leg.status === "pending" && index > 0 && !leg.opened_because && !leg.submitted_at);
+      // A leg listed as pending has not begun before something opened it, and never does once all is over.
+      const waits = leg?.status === "pending" && (isOver(data) || (index > 0 && !leg.opened_because && !leg.submitted_at));
+      const begun = leg && !waits;
       if (index > 0) steps.push(this.#between(data, before, begun ? leg : null, channel, template));
       steps.push(begun ? legStep(leg, data) : ghostStep(channel, data, index));
     }

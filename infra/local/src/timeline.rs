@@ -197,10 +197,14 @@ fn of_event(event: SimEvent) -> Option<Entry> {
                 &text,
             ));
         }
-        EventKind::Switched { online, .. } => (
-            "switched",
-            format!("phone {}", if online { "on" } else { "off" }),
-        ),
+        EventKind::Switched {
+            online,
+            on_whatsapp,
+        } => {
+            let power = if online { "on" } else { "off" };
+            let account = if on_whatsapp { "" } else { ", not on WhatsApp" };
+            ("switched", format!("phone {power}{account}"))
+        }
         EventKind::WebhookLost { updates } => ("webhook_lost", format!("{updates} updates lost")),
         EventKind::TemplateStatus { name, status, .. } => {
             ("template", format!("{name} is {status}"))

@@ -15,8 +15,17 @@ use super::delivery::plus;
 const CRITICAL_PERCENT: u64 = 20;
 /// How long a throttled number goes at half its share.
 const CALMED: Duration = Duration::from_secs(30);
-/// How much of a second's share may leave at once.
-const BURST: Duration = Duration::from_secs(1);
+/// How many codes may leave one idle sandbox at once: a batch of them.
+const CRITICAL_BURST: u32 = 10;
+
+/// How many sandboxes may send at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Concurrency {
+    /// On the critical lane.
+    pub critical: u32,
+    /// On the others together.
+    pub rest: u32,
+}
 
 /// One number's share in one sandbox (GCRA: a token bucket without a timer).
 #[derive(Clone, Debug)]
@@ -29,24 +38,33 @@ pub struct Pacer {
 #[derive(Clone, Debug)]
 struct Bucket {
     interval: Duration,
+    burst: Duration,
     free_at: Timestamp,
 }
 
-impl Pacer {
-    /// The share of a number with `messages_per_second`, of which `concurrency` sandboxes may send.
-    #[must_use]
-    pub fn new(messages_per_second: u32, concurrency: u32) -> Self {
-        let share = |percent: u64| {
-            let per_second = u64::from(messages_per_second.max(1)) * percent;
-            let nanos = 1_000_000_000_u64 * 100 * u64::from(concurrency.max(1)) / per_second;
-            Bucket {
-                interval: Duration::from_nanos(nanos),
-                free_at: Timestamp::UNIX_EPOCH,
-            }
-        };
+impl Bucket {
+    fn new(messages_per_second: u32, percent: u64, sandboxes: u32, burst: Option<u32>) -> Self {
+        let per_second = u64::from(messages_per_second.max(1)) * percent;
+        let nanos = 1_000_000_000_u64 * 100 * u64::from(sandboxes.max(1)) / per_second;
+        let interval = Duration::from_nanos(nanos);
         Self {
-            critical: share(CRITICAL_PERCENT),
-            rest: share(100 - CRITICAL_PERCENT),
+            interval,
+            // One leaves at once in any case; the others may run this far ahead.
+            burst: burst.map_or(Duration::from_secs(1), |messages| interval * (messages - 1)),
+            free_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+}
+
+impl Pacer {
+    /// The share of a number with `messages_per_second`.
+    #[must_use]
+    pub fn new(messages_per_second: u32, sandboxes: Concurrency) -> Self {
+        let bucket =
+            |percent, sandboxes, burst| Bucket::new(messages_per_second, percent, sandboxes, burst);
+        Self {
+            critical: bucket(CRITICAL_PERCENT, sandboxes.critical, Some(CRITICAL_BURST)),
+            rest: bucket(100 - CRITICAL_PERCENT, sandboxes.rest, None),
             calm_until: None,
         }
     }
@@ -63,7 +81,7 @@ impl Pacer {
         } else {
             bucket.interval
         };
-        let burst = if calmed { Duration::ZERO } else { BURST };
+        let burst = if calmed { Duration::ZERO } else { bucket.burst };
         let free_at = bucket.free_at.max(now);
         let ahead = Duration::try_from(free_at.duration_since(now)).unwrap_or_default();
         if ahead > burst {
@@ -94,31 +112,54 @@ mod tests {
             .count()
     }
 
-    #[test]
-    fn all_sandboxes_together_stay_under_the_limit() {
-        for (limit, concurrency) in [(80, 4), (80, 25), (1000, 25), (20, 1)] {
-            let mut critical = Pacer::new(limit, concurrency);
-            let mut rest = critical.clone();
-            let seconds = 60;
-            let sent = sent_in(seconds, &mut critical, Lane::Critical)
-                + sent_in(seconds, &mut rest, Lane::Bulk);
-            let allowed = usize::try_from(limit).expect("small") * 61
-                / usize::try_from(concurrency).expect("small")
-                + 4;
-            assert!(
-                sent <= allowed,
-                "{sent} of {allowed} at {limit} over {concurrency}"
-            );
-            assert!(
-                sent * 10 >= allowed * 9,
-                "{sent} of {allowed} at {limit} over {concurrency}"
-            );
+    fn alone() -> Concurrency {
+        Concurrency {
+            critical: 1,
+            rest: 1,
         }
     }
 
     #[test]
+    fn all_sandboxes_together_stay_under_the_limit() {
+        for (limit, sandboxes) in [(80, 4), (80, 15), (1000, 15), (20, 1)] {
+            let concurrency = Concurrency {
+                critical: sandboxes,
+                rest: sandboxes,
+            };
+            let (mut critical, mut rest) = (
+                Pacer::new(limit, concurrency),
+                Pacer::new(limit, concurrency),
+            );
+            let sent =
+                sent_in(60, &mut critical, Lane::Critical) + sent_in(60, &mut rest, Lane::Bulk);
+            let all = sent * usize::try_from(sandboxes).expect("small");
+            let minute = 60 * usize::try_from(limit).expect("small");
+            // Beyond the rate only what may leave at once, in the first moment.
+            let ahead = usize::try_from(limit + 12 * sandboxes).expect("small");
+            assert!(all <= minute + ahead, "{all} at {limit} over {sandboxes}");
+            assert!(all * 10 >= minute * 9, "{all} at {limit} over {sandboxes}");
+        }
+    }
+
+    #[test]
+    fn a_batch_of_codes_leaves_an_idle_sandbox_at_once() {
+        let mut pacer = Pacer::new(
+            80,
+            Concurrency {
+                critical: 10,
+                rest: 15,
+            },
+        );
+        let now = Timestamp::from_second(1_790_000_000).expect("time");
+        let at_once = (0..20)
+            .filter(|_| pacer.take(Lane::Critical, now).is_ok())
+            .count();
+        assert_eq!(at_once, 10);
+    }
+
+    #[test]
     fn a_campaign_never_takes_the_critical_slice() {
-        let mut pacer = Pacer::new(80, 1);
+        let mut pacer = Pacer::new(80, alone());
         let now = Timestamp::from_second(1_790_000_000).expect("time");
         while pacer.take(Lane::Bulk, now).is_ok() {}
         assert!(pacer.take(Lane::Standard, now).is_err());
@@ -127,7 +168,7 @@ mod tests {
 
     #[test]
     fn throttling_halves_the_share_for_a_while() {
-        let mut pacer = Pacer::new(100, 1);
+        let mut pacer = Pacer::new(100, alone());
         let usual = sent_in(20, &mut pacer.clone(), Lane::Bulk);
         pacer.calm_down(Timestamp::from_second(1_790_000_000).expect("time"));
         let calmed = sent_in(20, &mut pacer, Lane::Bulk);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use recado_domain::delivery::{
-    CapVerdict, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits, Notification,
-    Permission, PostOutcome, step,
+    CapVerdict, Change, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits,
+    Notification, Permission, PostOutcome, step,
 };
 use thiserror::Error;
 
@@ -47,12 +47,22 @@ pub trait Hands: Send + Sync {
         item: &Notification,
     ) -> impl Future<Output = Result<CapVerdict, StoreError>> + Send;
 
-    /// Sends the leg's message, once.
-    fn post(
+    /// A message that only waits to be sent.
+    type Ready: Send;
+
+    /// Opens and renders the leg's message. What fails here has not left.
+    fn prepare(
         &self,
         item: &Notification,
         leg: u8,
+    ) -> impl Future<Output = Result<Self::Ready, PostOutcome>> + Send;
+
+    /// Sends it, once.
+    fn post(
+        &self,
+        item: &Notification,
         claim: &Claim,
+        ready: Self::Ready,
     ) -> impl Future<Output = PostOutcome> + Send;
 
     /// Hears of everything that happened, in order, for logs and metrics.
@@ -98,6 +108,14 @@ impl DriveError {
         }
     }
 }
+
+/// The rests between the tries of one write, beyond the store's own: together less than what the
+/// functions' timeouts leave beside their POST.
+const PATIENCE: [Duration; 3] = [
+    Duration::from_millis(250),
+    Duration::from_millis(750),
+    Duration::from_secs(2),
+];
 
 /// How soon a message is tried again whose store or queue was away. The critical lane's guard does not
 /// wait for it.
@@ -166,6 +184,18 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
         Ok(Done::Leave)
     }
 
+    /// Writes with patience: what is written here is known to nobody else, and a change may be
+    /// repeated as often as one likes (its token tells the writer that it had won before).
+    async fn write(&self, item: &Notification, change: &Change) -> Result<Written, StoreError> {
+        for rest in PATIENCE {
+            match self.store.write(&item.id, change).await {
+                Err(error) if error.passes() => self.chance.rest(rest).await,
+                outcome => return outcome,
+            }
+        }
+        self.store.write(&item.id, change).await
+    }
+
     async fn carry_out<H: Hands>(
         &self,
         hands: &H,
@@ -177,14 +207,14 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 self.hand_off(item, &handoff).await?;
                 Answer::Go
             }
-            Effect::Record(change) => match self.store.write(&item.id, &change).await? {
+            Effect::Record(change) => match self.write(item, &change).await? {
                 Written::Applied(now) | Written::Refused(now) => {
                     *item = *now;
                     Answer::Go
                 }
                 Written::Missing => Answer::Gone,
             },
-            Effect::Require(change) => match self.store.write(&item.id, &change).await? {
+            Effect::Require(change) => match self.write(item, &change).await? {
                 Written::Applied(now) => {
                     *item = *now;
                     Answer::Go
@@ -195,19 +225,17 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 }
                 Written::Missing => Answer::Gone,
             },
-            Effect::Claim { leg, claim, change } => {
-                match self.store.write(&item.id, &change).await? {
-                    Written::Applied(now) => {
-                        *item = *now;
-                        Answer::Event(Event::Claimed { leg, claim })
-                    }
-                    Written::Refused(now) => {
-                        *item = *now;
-                        Answer::Again
-                    }
-                    Written::Missing => Answer::Gone,
+            Effect::Claim { leg, claim, change } => match self.write(item, &change).await? {
+                Written::Applied(now) => {
+                    *item = *now;
+                    Answer::Event(Event::Claimed { leg, claim })
                 }
-            }
+                Written::Refused(now) => {
+                    *item = *now;
+                    Answer::Again
+                }
+                Written::Missing => Answer::Gone,
+            },
             Effect::Pace {
                 attempt,
                 known_user,
@@ -218,16 +246,18 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 },
                 Paced::Busy(after) => Event::Busy { attempt, after },
             }),
-            Effect::Count { claim } => {
-                let verdict = hands.count(item).await?;
-                Answer::Event(Event::Counted { claim, verdict })
-            }
+            Effect::Count { claim } => Answer::Event(match hands.count(item).await {
+                Ok(verdict) => Event::Counted { claim, verdict },
+                Err(error) => stalled(error, 0, claim),
+            }),
             Effect::AskConsent { leg, claim } => {
-                let permission = hands.permission(item, leg).await?;
-                Answer::Event(Event::Permitted {
-                    leg,
-                    claim,
-                    permission,
+                Answer::Event(match hands.permission(item, leg).await {
+                    Ok(permission) => Event::Permitted {
+                        leg,
+                        claim,
+                        permission,
+                    },
+                    Err(error) => stalled(error, leg, claim),
                 })
             }
             Effect::Post {
@@ -239,17 +269,10 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 if !pause.is_zero() {
                     self.chance.rest(pause).await;
                 }
-                let outcome = if self.chance.now() > not_after {
-                    PostOutcome::NotSent {
-                        failure: Failure {
-                            kind: FailureKind::Technical,
-                            code: None,
-                            title: "stalled before sending".to_owned(),
-                        },
-                        retry_after: Duration::from_secs(1),
-                    }
-                } else {
-                    hands.post(item, leg, &claim).await
+                let outcome = match hands.prepare(item, leg).await {
+                    Ok(_) if self.chance.now() > not_after => stalled_before_sending(),
+                    Ok(ready) => hands.post(item, &claim, ready).await,
+                    Err(outcome) => outcome,
                 };
                 Answer::Event(Event::Posted {
                     leg,
@@ -278,4 +301,25 @@ enum Answer {
     Again,
     Leave,
     Gone,
+}
+
+/// Cap or consent could not be read: nothing left, and the claim is given back.
+fn stalled(error: StoreError, leg: u8, claim: Claim) -> Event {
+    tracing::warn!(
+        error = &error as &dyn std::error::Error,
+        leg,
+        "stalled before sending"
+    );
+    Event::Stalled { leg, claim }
+}
+
+fn stalled_before_sending() -> PostOutcome {
+    PostOutcome::NotSent {
+        failure: Failure {
+            kind: FailureKind::Technical,
+            code: None,
+            title: "stalled before sending".to_owned(),
+        },
+        retry_after: Duration::from_secs(1),
+    }
 }

@@ -1,8 +1,10 @@
 //! SQS batches: each record on its own, failures reported per record (I12).
 
 use std::fmt::Display;
+use std::panic::AssertUnwindSafe;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use futures::FutureExt;
 use futures::future::join_all;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use recado_ports::Chance;
@@ -63,7 +65,11 @@ where
         };
         async move {
             let result = match handled {
-                Ok(work) => work.await.map_err(|error| error.to_string()),
+                Ok(work) => match AssertUnwindSafe(work).catch_unwind().await {
+                    Ok(outcome) => outcome.map_err(|error| error.to_string()),
+                    // The panic's place is in the log; the batch's other records go on.
+                    Err(_) => Err("panic".to_owned()),
+                },
                 Err(error) => {
                     count(Metric::RecordUnreadable, 1, Process::default().now());
                     Err(error)
@@ -114,6 +120,7 @@ mod tests {
             |number| async move {
                 match number {
                     0 => Err("zero"),
+                    99 => panic!("ninety-nine"),
                     1 => Ok(Handled::Leave),
                     _ => Ok(Handled::Acknowledge),
                 }
@@ -134,9 +141,13 @@ mod tests {
             ("b", "not a number"),
             ("c", "0"),
             ("d", "1"),
-            ("e", "8"),
+            ("e", "99"),
+            ("f", "8"),
         ];
-        assert_eq!(failures(&bodies).await.expect("reported"), ["b", "c", "d"]);
+        assert_eq!(
+            failures(&bodies).await.expect("reported"),
+            ["b", "c", "d", "e"]
+        );
         assert!(failures(&[("a", "7")]).await.expect("reported").is_empty());
         assert_eq!(failures(&[("a", "7"), ("", "8")]).await, Err(NoMessageId));
     }

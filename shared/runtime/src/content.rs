@@ -7,6 +7,7 @@ use recado_domain::delivery::{Failure, FailureKind, Notification, PostOutcome};
 use recado_domain::params::Params;
 use recado_domain::phone::E164;
 use recado_domain::request;
+use recado_domain::seal::SealError;
 use recado_domain::template::Template;
 use recado_ports::{Registry, StoreError, TenantConfig};
 
@@ -46,7 +47,11 @@ pub async fn open_content<S: Registry>(
     let plain = keys
         .ring
         .open(&item.associated(), sealed)
-        .map_err(|_| our_fault("content does not open"))?;
+        .map_err(|error| match error {
+            // Sealed with a key newer than this sandbox: another one, or a later try, has it.
+            SealError::UnknownKey(_) => later("sealing key not known yet"),
+            SealError::Refused | SealError::BadKeys(_) => our_fault("content does not open"),
+        })?;
     let (to, params) =
         request::read_content(&plain, &template).map_err(|_| our_fault("content does not read"))?;
     Ok(Opened {
@@ -68,14 +73,16 @@ pub fn our_fault(title: &str) -> PostOutcome {
 }
 
 fn unavailable(_: StoreError) -> PostOutcome {
-    let title = "store unavailable".to_owned();
-    let failure = Failure {
-        kind: FailureKind::Technical,
-        code: None,
-        title,
-    };
+    later("store unavailable")
+}
+
+fn later(title: &str) -> PostOutcome {
     PostOutcome::NotSent {
-        failure,
+        failure: Failure {
+            kind: FailureKind::Technical,
+            code: None,
+            title: title.to_owned(),
+        },
         retry_after: Duration::from_secs(1),
     }
 }

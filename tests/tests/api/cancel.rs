@@ -10,7 +10,10 @@ use tokio::task::JoinSet;
 use crate::{aurora, boreal};
 
 async fn cancel(bank: &Bank, id: &str) -> Result<Answer> {
-    ask(bank, "POST /v1/notifications/{id}/cancel", id, |request| request).await
+    ask(bank, "POST /v1/notifications/{id}/cancel", id, |request| {
+        request
+    })
+    .await
 }
 
 #[tokio::test]
@@ -24,21 +27,39 @@ async fn after_a_cancellation_the_fallback_does_not_leave() -> Result<()> {
     assert!(submitted["legs"][0]["opens_next_at"].is_string());
 
     let refused = cancel(&other, &id).await?;
-    assert_eq!((refused.status, refused.problem()), (StatusCode::NOT_FOUND, "not-found"));
-    assert_eq!(bank.notification(&id).await?.get("cancelled_at"), None, "another bank cancels nothing");
+    assert_eq!(
+        (refused.status, refused.problem()),
+        (StatusCode::NOT_FOUND, "not-found")
+    );
+    assert_eq!(
+        bank.notification(&id).await?.get("cancelled_at"),
+        None,
+        "another bank cancels nothing"
+    );
 
     let cancelled = cancel(&bank, &id).await?;
     assert_eq!(cancelled.status, StatusCode::OK);
     assert_eq!(cancelled.body["id"], json!(id));
     assert!(cancelled.body["cancelled_at"].is_string());
-    assert_eq!(cancelled.body["status"], "submitted", "what has left has left");
+    assert_eq!(
+        cancelled.body["status"], "submitted",
+        "what has left has left"
+    );
     assert_eq!(cancelled.body["legs"][0].get("opens_next_at"), None);
     let again = cancel(&bank, &id).await?;
-    assert_eq!((again.status, &again.body), (StatusCode::OK, &cancelled.body));
+    assert_eq!(
+        (again.status, &again.body),
+        (StatusCode::OK, &cancelled.body)
+    );
 
     settled(shared(), &id).await?;
     assert!(bank.inbox(&to).await?.is_empty());
-    assert_eq!(bank.notification(&id).await?["legs"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        bank.notification(&id).await?["legs"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
     Ok(())
 }
 
@@ -80,7 +101,11 @@ async fn what_has_ended_otherwise_cannot_be_cancelled() -> Result<()> {
         let id = bank.send(&request).await?;
         let before = bank.until_status(&id, status).await?;
         let refused = cancel(&bank, &id).await?;
-        assert_eq!((refused.status, refused.problem()), (StatusCode::CONFLICT, "already-ended"), "{status}");
+        assert_eq!(
+            (refused.status, refused.problem()),
+            (StatusCode::CONFLICT, "already-ended"),
+            "{status}"
+        );
         assert_eq!(bank.notification(&id).await?, before, "{status}");
     }
     Ok(())

@@ -20,7 +20,10 @@ async fn a_notification_is_found_by_its_id_and_by_its_key_alike() -> Result<()> 
     bank.until_status(id, "read").await?;
     let by_id = ask(&bank, "GET /v1/notifications/{id}", id, |request| request).await?;
     let by_key = find(&bank, &key).await?;
-    assert_eq!((by_id.status, by_key.status), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(
+        (by_id.status, by_key.status),
+        (StatusCode::OK, StatusCode::OK)
+    );
     assert_eq!(by_id.body, by_key.body);
     for (field, value) in accepted.as_object().context("an object")? {
         if field != "status" {
@@ -34,7 +37,10 @@ async fn a_notification_is_found_by_its_id_and_by_its_key_alike() -> Result<()> 
     let text = by_id.body["text"].as_str().context("no text")?;
     assert!(text.contains("Este é um aviso de teste"), "{text}");
     for hidden in ["Fagundes", "76.543", "76543"] {
-        assert!(!by_id.body.to_string().contains(hidden), "{hidden} is shown: {text}");
+        assert!(
+            !by_id.body.to_string().contains(hidden),
+            "{hidden} is shown: {text}"
+        );
     }
     Ok(())
 }
@@ -47,8 +53,10 @@ async fn an_answer_of_the_customer_stands_beside_the_notification() -> Result<()
     let id = bank.send(&alert(&to)).await?;
     bank.until_status(&id, "read").await?;
     let inbox = bank.inbox(&to).await?;
-    bank.reply(&to, json!({ "button": inbox[0]["buttons"][0]["payload"] })).await?;
-    bank.until(&id, |item| item["responses"] != json!([])).await?;
+    bank.reply(&to, json!({ "button": inbox[0]["buttons"][0]["payload"] }))
+        .await?;
+    bank.until(&id, |item| item["responses"] != json!([]))
+        .await?;
     let shown = ask(&bank, "GET /v1/notifications/{id}", &id, |request| request).await?;
     let responses = shown.body["responses"].as_array().context("a list")?;
     assert_eq!(responses.len(), 1);
@@ -82,8 +90,13 @@ async fn what_is_unknown_malformed_or_anothers_is_the_same_404() -> Result<()> {
     ];
     let mut answers: Vec<(String, StatusCode, Value)> = Vec::new();
     for (what, id) in places {
-        for operation in ["GET /v1/notifications/{id}", "POST /v1/notifications/{id}/cancel"] {
-            let answer = ask(&bank, operation, id, |request| request).await.with_context(|| format!("{what}: {id}"))?;
+        for operation in [
+            "GET /v1/notifications/{id}",
+            "POST /v1/notifications/{id}/cancel",
+        ] {
+            let answer = ask(&bank, operation, id, |request| request)
+                .await
+                .with_context(|| format!("{what}: {id}"))?;
             answers.push((format!("{operation}, {what}"), answer.status, answer.body));
         }
     }
@@ -112,8 +125,17 @@ async fn two_banks_with_the_same_customer_and_the_same_key_share_nothing() -> Re
         let id = answer.body["id"].as_str().context("no id")?.to_owned();
         assert_eq!(find(bank, &key).await?.body["id"], json!(id));
         // The customer agreed to WhatsApp with the one bank alone.
-        let ended = bank.until(&id, |item| ["read", "fallback_sent"].iter().any(|end| item["status"] == *end)).await?;
-        let last = ended["legs"].as_array().and_then(|legs| legs.last()).context("no leg")?;
+        let ended = bank
+            .until(&id, |item| {
+                ["read", "fallback_sent"]
+                    .iter()
+                    .any(|end| item["status"] == *end)
+            })
+            .await?;
+        let last = ended["legs"]
+            .as_array()
+            .and_then(|legs| legs.last())
+            .context("no leg")?;
         assert_eq!(last["channel"], channel);
         ids.push(id);
     }
@@ -129,9 +151,20 @@ async fn two_banks_with_the_same_customer_and_the_same_key_share_nothing() -> Re
     ];
     for operation in reads {
         let answer = ask(&boreal, operation, &ours, |request| request).await?;
-        assert_eq!((answer.status, answer.problem()), (StatusCode::NOT_FOUND, "not-found"), "{operation}");
+        assert_eq!(
+            (answer.status, answer.problem()),
+            (StatusCode::NOT_FOUND, "not-found"),
+            "{operation}"
+        );
     }
-    let ours = ask(&aurora, "GET /v1/consents/{recipient}", &ours, |request| request).await?;
-    assert_eq!(ours.body["consents"].as_array().map(Vec::len), Some(5), "the other bank's try changed nothing");
+    let ours = ask(&aurora, "GET /v1/consents/{recipient}", &ours, |request| {
+        request
+    })
+    .await?;
+    assert_eq!(
+        ours.body["consents"].as_array().map(Vec::len),
+        Some(5),
+        "the other bank's try changed nothing"
+    );
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod accept;
 mod cancel;
+mod cases;
 mod find;
 mod gateway;
 mod preview;
@@ -28,18 +29,30 @@ async fn boreal() -> Result<Bank> {
 
 /// Sends a notification under a key; answers whatever comes.
 async fn send(bank: &Bank, key: &str, body: &Value) -> Result<Answer> {
-    ask(bank, "POST /v1/notifications", "", |request| request.header("idempotency-key", key).json(body)).await
+    ask(bank, "POST /v1/notifications", "", |request| {
+        request.header("idempotency-key", key).json(body)
+    })
+    .await
 }
 
 /// Looks a notification up by its key.
 async fn find(bank: &Bank, key: &str) -> Result<Answer> {
-    ask(bank, "GET /v1/notifications", "", |request| request.header("idempotency-key", key)).await
+    ask(bank, "GET /v1/notifications", "", |request| {
+        request.header("idempotency-key", key)
+    })
+    .await
 }
 
 /// The token under which a bank knows a number.
 async fn token_of(bank: &Bank, to: &str) -> Result<String> {
-    let found = ask(bank, "POST /v1/consents/lookup", "", |request| request.json(&json!({ "to": to }))).await?;
-    Ok(found.body["recipient"].as_str().context("no token")?.to_owned())
+    let found = ask(bank, "POST /v1/consents/lookup", "", |request| {
+        request.json(&json!({ "to": to }))
+    })
+    .await?;
+    Ok(found.body["recipient"]
+        .as_str()
+        .context("no token")?
+        .to_owned())
 }
 
 /// What an API may show of a fresh number.
@@ -53,16 +66,34 @@ fn nothing_came_of_it(stack: &Stack, recipient: &str) -> Result<()> {
     let mut announced = BTreeSet::new();
     for body in queued(stack, "\"n\":\"ntf_")? {
         let job: Value = serde_json::from_str(&body)?;
-        let fields = job.as_object().and_then(|job| job.values().next()).context("a job")?;
-        announced.insert(fields["n"].as_str().context("a job's notification")?.to_owned());
+        let fields = job
+            .as_object()
+            .and_then(|job| job.values().next())
+            .context("a job")?;
+        announced.insert(
+            fields["n"]
+                .as_str()
+                .context("a job's notification")?
+                .to_owned(),
+        );
     }
     // Read after the queues: what is queued was stored before (I1).
     let items = stack.aws.dump_table()?;
-    let stored: BTreeSet<&str> =
-        items.iter().filter_map(|item| item["pk"]["S"].as_str()?.strip_prefix("NTF#")).collect();
-    let lost: Vec<&String> = announced.iter().filter(|id| !stored.contains(id.as_str())).collect();
+    let stored: BTreeSet<&str> = items
+        .iter()
+        .filter_map(|item| item["pk"]["S"].as_str()?.strip_prefix("NTF#"))
+        .collect();
+    let lost: Vec<&String> = announced
+        .iter()
+        .filter(|id| !stored.contains(id.as_str()))
+        .collect();
     ensure!(lost.is_empty(), "queued without being stored: {lost:?}");
-    let kept = items.iter().find(|item| item.to_string().contains(recipient));
-    ensure!(kept.is_none(), "kept of somebody to whom nothing was sent: {kept:?}");
+    let kept = items
+        .iter()
+        .find(|item| item.to_string().contains(recipient));
+    ensure!(
+        kept.is_none(),
+        "kept of somebody to whom nothing was sent: {kept:?}"
+    );
     Ok(())
 }

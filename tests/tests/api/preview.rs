@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use crate::{aurora, masked, nothing_came_of_it, token_of};
 
 async fn preview(bank: &Bank, body: &Value) -> Result<Answer> {
-    ask(bank, "POST /v1/notifications/preview", "", |request| request.json(body)).await
+    ask(bank, "POST /v1/notifications/preview", "", |request| {
+        request.json(body)
+    })
+    .await
 }
 
 #[tokio::test]
@@ -49,9 +52,16 @@ async fn a_masked_preview_shows_what_a_log_may_hold() -> Result<()> {
     let bank = aurora().await?;
     for (masked, hidden) in [("true", true), ("false", false)] {
         let operation = format!("POST /v1/notifications/preview?masked={masked}");
-        let answer = ask(&bank, &operation, "", |request| request.json(&alert(&fresh_number()))).await?;
+        let answer = ask(&bank, &operation, "", |request| {
+            request.json(&alert(&fresh_number()))
+        })
+        .await?;
         let shown = answer.body["channels"].to_string();
-        assert_eq!(!shown.contains("Fagundes") && !shown.contains("76.543"), hidden, "{shown}");
+        assert_eq!(
+            !shown.contains("Fagundes") && !shown.contains("76.543"),
+            hidden,
+            "{shown}"
+        );
         assert!(shown.contains("aviso de teste"), "{shown}");
     }
     Ok(())
@@ -62,22 +72,36 @@ async fn a_preview_tells_what_would_be_decided() -> Result<()> {
     let bank = aurora().await?;
     let (agreed, stranger, left) = (fresh_number(), fresh_number(), fresh_number());
     bank.agrees(&agreed).await?;
-    bank.consent(&left, "whatsapp", &["marketing", "servicing", "transactional"], "revoke").await?;
-    bank.consent(&left, "sms", &["transactional"], "revoke").await?;
+    bank.consent(
+        &left,
+        "whatsapp",
+        &["marketing", "servicing", "transactional"],
+        "revoke",
+    )
+    .await?;
+    bank.consent(&left, "sms", &["transactional"], "revoke")
+        .await?;
     let of = |template: &str, to: &str| json!({ "template": template, "to": to, "params": { "name": "Benedita" } });
-    let code = |to: &str| json!({ "template": "test_code", "to": to, "params": { "code": "739106" } });
+    let code =
+        |to: &str| json!({ "template": "test_code", "to": to, "params": { "code": "739106" } });
     let only_whatsapp = |to: &str| {
         let mut request = alert(to);
         request["fallback"] = json!({ "channels": [] });
         request
     };
-    let (whatsapp, sms) = (json!({ "channel": "whatsapp" }), json!({ "channel": "sms" }));
+    let (whatsapp, sms) = (
+        json!({ "channel": "whatsapp" }),
+        json!({ "channel": "sms" }),
+    );
     let around = json!({ "channel": "whatsapp", "skipped_because": "no_whatsapp_consent" });
     let suppressed = |reason: &str| json!({ "suppressed": reason, "legs": [] });
     let cases = [
         (alert(&agreed), json!({ "legs": [whatsapp, sms] })),
         (only_whatsapp(&agreed), json!({ "legs": [whatsapp] })),
-        (of("test_notice", &agreed), json!({ "legs": [whatsapp, sms] })),
+        (
+            of("test_notice", &agreed),
+            json!({ "legs": [whatsapp, sms] }),
+        ),
         (of("test_offer", &agreed), json!({ "legs": [whatsapp] })),
         (code(&stranger), json!({ "legs": [around, sms] })),
         (only_whatsapp(&stranger), suppressed("no_consent")),
@@ -104,13 +128,21 @@ async fn sms_parts_are_counted_as_the_carrier_does() -> Result<()> {
     let answer = preview(&bank, &request).await?;
     let sms = &answer.body["channels"][1];
     let text = sms["text"].as_str().context("no text")?;
-    assert!(text.contains("739106") && text.is_ascii(), "folded to plain letters: {text}");
-    assert_eq!((&sms["encoding"], &sms["parts"]), (&json!("gsm7"), &json!(1)));
+    assert!(
+        text.contains("739106") && text.is_ascii(),
+        "folded to plain letters: {text}"
+    );
+    assert_eq!(
+        (&sms["encoding"], &sms["parts"]),
+        (&json!("gsm7"), &json!(1))
+    );
     assert!(text.len() <= 160, "one part has at most 160 characters");
     Ok(())
 }
 
 /// An amount's space does not break the line; here it would only make the expectation unreadable.
 fn without_hard_spaces(body: &Value) -> Result<Value> {
-    Ok(serde_json::from_str(&body.to_string().replace('\u{a0}', " "))?)
+    Ok(serde_json::from_str(
+        &body.to_string().replace('\u{a0}', " "),
+    )?)
 }

@@ -37,7 +37,8 @@ impl Confirmations {
 /// its effect.
 async fn writes(bank: &Bank, to: &str, recipient: &str, word: &str, times: usize) -> Result<()> {
     let before = queued(shared(), recipient)?.len();
-    bank.reply(to, json!({ "text": word, "times": times })).await?;
+    bank.reply(to, json!({ "text": word, "times": times }))
+        .await?;
     // Each delivery asks for the answer; the sender gives it once.
     until(async || Ok(queued(shared(), recipient)?.len() == before + times)).await?;
     settled(shared(), recipient).await
@@ -46,20 +47,29 @@ async fn writes(bank: &Bank, to: &str, recipient: &str, word: &str, times: usize
 /// The texts of a phone that are no notifications.
 async fn answers(bank: &Bank, to: &str) -> Result<Vec<String>> {
     let inbox = bank.inbox(to).await?;
-    let plain = inbox.iter().filter(|arrival| arrival["notification"].is_null() && arrival["channel"] == "whatsapp");
-    Ok(plain.filter_map(|arrival| arrival["text"].as_str().map(str::to_owned)).collect())
+    let plain = inbox
+        .iter()
+        .filter(|arrival| arrival["notification"].is_null() && arrival["channel"] == "whatsapp");
+    Ok(plain
+        .filter_map(|arrival| arrival["text"].as_str().map(str::to_owned))
+        .collect())
 }
 
 /// What became of a notice, an offer and an alert.
 async fn three(bank: &Bank, to: &str) -> Result<[String; 3]> {
-    let mut all = Vec::new();
-    for request in [message("test_notice", to), message("test_offer", to), alert(to)] {
+    let outcome = async |request: Value| -> Result<String> {
         let id = bank.send(&request).await?;
-        let ended = bank.until(&id, |item| item["status"] == "read" || item["status"] == "suppressed").await?;
-        let word = |value: &Value| value.as_str().map(str::to_owned);
-        all.push(word(&ended["reason"]).or_else(|| word(&ended["status"])).context("no status")?);
-    }
-    all.try_into().map_err(|all| anyhow::anyhow!("{all:?}"))
+        let ended = bank
+            .until(&id, |item| {
+                item["status"] == "read" || item["status"] == "suppressed"
+            })
+            .await?;
+        let word = ended["reason"].as_str().or(ended["status"].as_str());
+        Ok(word.context("no status")?.to_owned())
+    };
+    let (notice, offer) = (message("test_notice", to), message("test_offer", to));
+    let all = tokio::try_join!(outcome(notice), outcome(offer), outcome(alert(to)))?;
+    Ok(all.into())
 }
 
 const OUT: [&str; 3] = ["opted_out", "opted_out", "read"];
@@ -80,18 +90,44 @@ async fn sair_ends_notices_and_offers_before_the_next_send_and_is_confirmed_once
         ("security", "granted by app"),
         ("authentication", "granted by app"),
     ] {
-        assert_eq!(state(&now, "whatsapp", purpose).as_deref(), Some(expected), "{purpose}");
+        assert_eq!(
+            state(&now, "whatsapp", purpose).as_deref(),
+            Some(expected),
+            "{purpose}"
+        );
     }
     assert_eq!(three(&bank, &to).await?, OUT);
 
     until(async || Ok(answers(&bank, &to).await?.len() == 1)).await?;
-    assert_eq!(confirmations.count(), 1, "delivered three times, confirmed once");
+    assert_eq!(
+        confirmations.count(),
+        1,
+        "delivered three times, confirmed once"
+    );
     let confirmation = answers(&bank, &to).await?.concat();
-    for part in ["Banco Aurora", "Alertas de transações", "segurança", "códigos de acesso", "VOLTAR"] {
-        assert!(confirmation.contains(part), "{part} is missing: {confirmation}");
+    for part in [
+        "Banco Aurora",
+        "Alertas de transações",
+        "segurança",
+        "códigos de acesso",
+        "VOLTAR",
+    ] {
+        assert!(
+            confirmation.contains(part),
+            "{part} is missing: {confirmation}"
+        );
     }
-    assert_eq!(history(&bank, &recipient).await?.len(), 2, "the grant and one revocation");
-    assert_eq!(export(&bank, &recipient).await?.body["conversation"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        history(&bank, &recipient).await?.len(),
+        2,
+        "the grant and one revocation"
+    );
+    assert_eq!(
+        export(&bank, &recipient).await?.body["conversation"]
+            .as_array()
+            .map(Vec::len),
+        Some(1)
+    );
     Ok(())
 }
 
@@ -100,7 +136,8 @@ async fn sair_counts_from_a_number_that_meta_knows_without_its_ninth_digit() -> 
     let bank = aurora().await?;
     let to = fresh_number();
     let recipient = agreed(&bank, &to).await?;
-    bank.phone(&to, json!({ "drops_ninth_digit": true })).await?;
+    bank.phone(&to, json!({ "drops_ninth_digit": true }))
+        .await?;
     writes(&bank, &to, &recipient, "sair", 1).await?;
     assert_eq!(three(&bank, &to).await?, OUT);
     until(async || Ok(answers(&bank, &to).await?.len() == 1)).await
@@ -135,8 +172,15 @@ async fn what_a_nameless_person_revoked_holds_once_the_number_is_known() -> Resu
     bank.until_status(&id, "read").await?;
     // The receipt that made it `read` tells whose user id it is, and is still being worked on.
     let revoked = "revoked by whatsapp_reply";
-    until(async || Ok(state(&lookup(&bank, &to).await?, "whatsapp", "marketing").as_deref() == Some(revoked))).await?;
-    assert_eq!(three(&bank, &to).await?, OUT);
+    until(async || {
+        Ok(state(&lookup(&bank, &to).await?, "whatsapp", "servicing").as_deref() == Some(revoked))
+    })
+    .await?;
+    let id = bank.send(&message("test_notice", &to)).await?;
+    assert_eq!(
+        bank.until_status(&id, "suppressed").await?["reason"],
+        "opted_out"
+    );
     Ok(())
 }
 
@@ -159,27 +203,59 @@ async fn voltar_brings_back_what_the_word_took_and_nothing_else() -> Result<()> 
     let recipient = agreed(&bank, &to).await?;
     // In the app the customer wants no offers and no account alerts on WhatsApp.
     let earlier = ago(Duration::from_secs(3600));
-    record(&bank, &event(&to, "whatsapp", &["marketing", "transactional"], "revoke", &earlier)).await?;
+    record(
+        &bank,
+        &event(
+            &to,
+            "whatsapp",
+            &["marketing", "transactional"],
+            "revoke",
+            &earlier,
+        ),
+    )
+    .await?;
     writes(&bank, &to, &recipient, "SAIR", 1).await?;
     next_second().await;
     let confirmations = Confirmations::of(&to);
     writes(&bank, &to, &recipient, "VOLTAR", 3).await?;
 
     let now = lookup(&bank, &to).await?;
-    assert_eq!(state(&now, "whatsapp", "servicing").as_deref(), Some("granted by whatsapp_reply"));
-    assert_eq!(state(&now, "whatsapp", "transactional").as_deref(), Some("revoked by app"));
+    assert_eq!(
+        state(&now, "whatsapp", "servicing").as_deref(),
+        Some("granted by whatsapp_reply")
+    );
+    assert_eq!(
+        state(&now, "whatsapp", "transactional").as_deref(),
+        Some("revoked by app")
+    );
     let offers = state(&now, "whatsapp", "marketing").context("no state")?;
-    assert!(offers.starts_with("revoked"), "offers were refused in the app: {offers}");
-    assert_eq!(state(&now, "whatsapp", "security").as_deref(), Some("granted by app"));
+    assert!(
+        offers.starts_with("revoked"),
+        "offers were refused in the app: {offers}"
+    );
+    assert_eq!(
+        state(&now, "whatsapp", "security").as_deref(),
+        Some("granted by app")
+    );
     until(async || Ok(answers(&bank, &to).await?.len() == 2)).await?;
-    assert_eq!(confirmations.count(), 1, "delivered three times, confirmed once");
+    assert_eq!(
+        confirmations.count(),
+        1,
+        "delivered three times, confirmed once"
+    );
     let again = answers(&bank, &to).await?;
-    assert!(again.iter().any(|text| text.contains("SAIR")), "it says how to stop again: {again:?}");
+    assert!(
+        again.iter().any(|text| text.contains("SAIR")),
+        "it says how to stop again: {again:?}"
+    );
 
     let id = bank.send(&message("test_notice", &to)).await?;
     bank.until_status(&id, "read").await?;
     let id = bank.send(&message("test_offer", &to)).await?;
-    assert_eq!(bank.until_status(&id, "suppressed").await?["reason"], "opted_out");
+    assert_eq!(
+        bank.until_status(&id, "suppressed").await?["reason"],
+        "opted_out"
+    );
     Ok(())
 }
 
@@ -188,10 +264,21 @@ async fn voltar_without_a_sair_before_it_grants_nothing() -> Result<()> {
     let bank = aurora().await?;
     let to = fresh_number();
     let earlier = ago(Duration::from_secs(3600));
-    let recipient = token(&record(&bank, &event(&to, "whatsapp", &["security"], "grant", &earlier)).await?)?;
+    let recipient = token(
+        &record(
+            &bank,
+            &event(&to, "whatsapp", &["security"], "grant", &earlier),
+        )
+        .await?,
+    )?;
     writes(&bank, &to, &recipient, "VOLTAR", 1).await?;
     let now = lookup(&bank, &to).await?;
-    assert_eq!(now.body["consents"].as_array().map(Vec::len), Some(1), "{}", now.body);
+    assert_eq!(
+        now.body["consents"].as_array().map(Vec::len),
+        Some(1),
+        "{}",
+        now.body
+    );
     Ok(())
 }
 
@@ -200,13 +287,28 @@ async fn what_only_sounds_like_a_word_is_conversation() -> Result<()> {
     let bank = aurora().await?;
     let to = fresh_number();
     let recipient = agreed(&bank, &to).await?;
-    let sentences = ["cancelar cartão", "quero sair do limite", "não pare", "SAIR agora"];
+    let sentences = [
+        "cancelar cartão",
+        "quero sair do limite",
+        "não pare",
+        "SAIR agora",
+    ];
     for text in sentences {
         bank.reply(&to, json!({ "text": text })).await?;
     }
-    until(async || Ok(export(&bank, &recipient).await?.body["conversation"].as_array().map(Vec::len) == Some(4))).await?;
+    until(async || {
+        Ok(export(&bank, &recipient).await?.body["conversation"]
+            .as_array()
+            .map(Vec::len)
+            == Some(4))
+    })
+    .await?;
     assert_eq!(history(&bank, &recipient).await?.len(), 1);
-    assert_eq!(queued(shared(), &recipient)?, Vec::<String>::new(), "nobody answers");
+    assert_eq!(
+        queued(shared(), &recipient)?,
+        Vec::<String>::new(),
+        "nobody answers"
+    );
     assert_eq!(three(&bank, &to).await?, ["read", "read", "read"]);
     assert_eq!(answers(&bank, &to).await?, Vec::<String>::new());
     Ok(())

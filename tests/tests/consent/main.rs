@@ -15,7 +15,13 @@ use recado_tests::contract::{Answer, ask};
 use recado_tests::{Bank, ago, shared};
 use serde_json::{Value, json};
 
-const ALL: [&str; 5] = ["authentication", "security", "transactional", "servicing", "marketing"];
+const ALL: [&str; 5] = [
+    "authentication",
+    "security",
+    "transactional",
+    "servicing",
+    "marketing",
+];
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Banco Aurora's backend.
@@ -36,20 +42,38 @@ async fn record(bank: &Bank, event: &Value) -> Result<Answer> {
 }
 
 async fn lookup(bank: &Bank, to: &str) -> Result<Answer> {
-    ask(bank, "POST /v1/consents/lookup", "", |request| request.json(&json!({ "to": to }))).await
+    ask(bank, "POST /v1/consents/lookup", "", |request| {
+        request.json(&json!({ "to": to }))
+    })
+    .await
 }
 
 async fn show(bank: &Bank, token: &str) -> Result<Answer> {
-    ask(bank, "GET /v1/consents/{recipient}", token, |request| request).await
+    ask(bank, "GET /v1/consents/{recipient}", token, |request| {
+        request
+    })
+    .await
 }
 
 async fn export(bank: &Bank, token: &str) -> Result<Answer> {
-    ask(bank, "GET /v1/consents/{recipient}/export", token, |request| request).await
+    ask(
+        bank,
+        "GET /v1/consents/{recipient}/export",
+        token,
+        |request| request,
+    )
+    .await
 }
 
 /// The first page of a history.
 async fn history(bank: &Bank, token: &str) -> Result<Vec<Value>> {
-    let page = ask(bank, "GET /v1/consents/{recipient}/history", token, |request| request).await?;
+    let page = ask(
+        bank,
+        "GET /v1/consents/{recipient}/history",
+        token,
+        |request| request,
+    )
+    .await?;
     Ok(page.body["events"].as_array().context("no events")?.clone())
 }
 
@@ -60,14 +84,23 @@ async fn agreed(bank: &Bank, to: &str) -> Result<String> {
 }
 
 fn token(answer: &Answer) -> Result<String> {
-    Ok(answer.body["recipient"].as_str().context("no token")?.to_owned())
+    Ok(answer.body["recipient"]
+        .as_str()
+        .context("no token")?
+        .to_owned())
 }
 
 /// The state of one purpose, and where it comes from: `granted by app`.
 fn state(answer: &Answer, channel: &str, purpose: &str) -> Option<String> {
     let consents = answer.body["consents"].as_array()?;
-    let consent = consents.iter().find(|one| one["channel"] == channel && one["purpose"] == purpose)?;
-    Some(format!("{} by {}", consent["state"].as_str()?, consent["source"].as_str()?))
+    let consent = consents
+        .iter()
+        .find(|one| one["channel"] == channel && one["purpose"] == purpose)?;
+    Some(format!(
+        "{} by {}",
+        consent["state"].as_str()?,
+        consent["source"].as_str()?
+    ))
 }
 
 /// The tests' message of a class that needs a grant.

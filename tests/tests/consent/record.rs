@@ -27,9 +27,7 @@ async fn a_grant_and_a_revocation_are_answered_with_what_holds_now() -> Result<(
     let to = fresh_number();
     let granted = record(&bank, &whole_grant(&to)).await?;
     let recipient = token(&granted)?;
-    let consent = |purpose: &str, state: &str, since: &str, source: &str| {
-        json!({ "channel": "whatsapp", "purpose": purpose, "state": state, "since": since, "source": source })
-    };
+    let consent = |purpose: &str, state: &str, since: &str, source: &str| json!({ "channel": "whatsapp", "purpose": purpose, "state": state, "since": since, "source": source });
     let first = "2026-03-04T10:11:12.131Z";
     assert_eq!(granted.status, StatusCode::OK);
     let expected = json!({ "recipient": recipient, "to": masked(&to), "consents": [
@@ -37,7 +35,13 @@ async fn a_grant_and_a_revocation_are_answered_with_what_holds_now() -> Result<(
     ] });
     assert_eq!(granted.body, expected);
 
-    let mut revocation = event(&to, "whatsapp", &["security"], "revoke", "2026-03-05T00:00:00Z");
+    let mut revocation = event(
+        &to,
+        "whatsapp",
+        &["security"],
+        "revoke",
+        "2026-03-05T00:00:00Z",
+    );
     revocation["evidence"]["source"] = json!("branch");
     let revoked = record(&bank, &revocation).await?;
     let expected = json!({ "recipient": recipient, "to": masked(&to), "consents": [
@@ -55,9 +59,25 @@ async fn channels_are_consented_to_apart() -> Result<()> {
     let bank = aurora().await?;
     let to = fresh_number();
     agreed(&bank, &to).await?;
-    let answer = record(&bank, &event(&to, "sms", &["transactional"], "revoke", &ago(Duration::ZERO))).await?;
-    assert_eq!(state(&answer, "whatsapp", "transactional").as_deref(), Some("granted by app"));
-    assert_eq!(state(&answer, "sms", "transactional").as_deref(), Some("revoked by app"));
+    let answer = record(
+        &bank,
+        &event(
+            &to,
+            "sms",
+            &["transactional"],
+            "revoke",
+            &ago(Duration::ZERO),
+        ),
+    )
+    .await?;
+    assert_eq!(
+        state(&answer, "whatsapp", "transactional").as_deref(),
+        Some("granted by app")
+    );
+    assert_eq!(
+        state(&answer, "sms", "transactional").as_deref(),
+        Some("revoked by app")
+    );
     assert_eq!(state(&answer, "sms", "servicing"), None);
     Ok(())
 }
@@ -81,7 +101,10 @@ async fn a_mobile_without_its_ninth_digit_is_the_same_person() -> Result<()> {
     let recipient = agreed(&bank, &to).await?;
     let found = lookup(&bank, &without).await?;
     assert_eq!(token(&found)?, recipient);
-    assert_eq!(state(&found, "whatsapp", "marketing").as_deref(), Some("granted by app"));
+    assert_eq!(
+        state(&found, "whatsapp", "marketing").as_deref(),
+        Some("granted by app")
+    );
     Ok(())
 }
 
@@ -93,10 +116,21 @@ async fn the_same_event_again_changes_nothing_even_at_once() -> Result<()> {
     reordered["purposes"] = json!(["security", "transactional"]);
     let mut requests = JoinSet::new();
     for which in 0..10 {
-        let (bank, grant) = (bank.clone(), if which % 2 == 0 { grant.clone() } else { reordered.clone() });
+        let (bank, grant) = (
+            bank.clone(),
+            if which % 2 == 0 {
+                grant.clone()
+            } else {
+                reordered.clone()
+            },
+        );
         requests.spawn(async move { record(&bank, &grant).await });
     }
-    let answers = requests.join_all().await.into_iter().collect::<Result<Vec<_>>>()?;
+    let answers = requests
+        .join_all()
+        .await
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
     for answer in &answers {
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.body, answers[0].body);
@@ -123,19 +157,36 @@ async fn the_newest_event_counts_in_whatever_order_they_come() -> Result<()> {
     let to = fresh_number();
     let mut last = None;
     for (place, (action, day, state, since)) in steps.into_iter().enumerate() {
-        let answer = record(&bank, &event(&to, "whatsapp", &["marketing"], action, &at(day))).await?;
+        let answer = record(
+            &bank,
+            &event(&to, "whatsapp", &["marketing"], action, &at(day)),
+        )
+        .await?;
         let consent = &answer.body["consents"][0];
-        assert_eq!((&consent["state"], &consent["since"]), (&json!(state), &json!(at(since))), "step {place}");
+        assert_eq!(
+            (&consent["state"], &consent["since"]),
+            (&json!(state), &json!(at(since))),
+            "step {place}"
+        );
         last = Some(token(&answer)?);
     }
     // The two grants of the 7th are one event.
     let kept = history(&bank, &last.unwrap_or_default()).await?;
     let kept: Vec<(&str, &str)> = kept
         .iter()
-        .filter_map(|event| Some((event["action"].as_str()?, event["evidence"]["captured_at"].as_str()?)))
+        .filter_map(|event| {
+            Some((
+                event["action"].as_str()?,
+                event["evidence"]["captured_at"].as_str()?,
+            ))
+        })
         .collect();
     let times: Vec<&str> = kept.iter().map(|(_, at)| *at).collect();
     assert!(times.is_sorted(), "oldest first: {kept:?}");
-    assert_eq!(kept.len(), 7, "what is outdone is history all the same: {kept:?}");
+    assert_eq!(
+        kept.len(),
+        7,
+        "what is outdone is history all the same: {kept:?}"
+    );
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{META, World, actions, button};
 /// An alert whose wait outlasts every delay of a webhook.
 fn patient_alert(to: &str) -> Value {
     let mut alert = alert(to);
-    alert["template"] = json!("test_load");
+    alert["template"] = json!("test_patient");
     alert
 }
 

@@ -32,7 +32,7 @@ const FAILED: &str = "previous_failed";
 const ENDINGS: [Ending; 11] = [
     Ending {
         recipient: 1,
-        template: "test_load",
+        template: "test_patient",
         status: "read",
         whatsapp: "read",
         failure: None,
@@ -41,7 +41,7 @@ const ENDINGS: [Ending; 11] = [
     },
     Ending {
         recipient: 2,
-        template: "test_load",
+        template: "test_patient",
         status: "delivered",
         whatsapp: "delivered",
         failure: None,
@@ -77,7 +77,7 @@ const ENDINGS: [Ending; 11] = [
     },
     Ending {
         recipient: 6,
-        template: "test_load",
+        template: "test_patient",
         status: "delivered",
         whatsapp: "delivered",
         failure: None,
@@ -86,7 +86,7 @@ const ENDINGS: [Ending; 11] = [
     },
     Ending {
         recipient: 7,
-        template: "test_load",
+        template: "test_patient",
         status: "delivered",
         whatsapp: "delivered",
         failure: None,
@@ -104,7 +104,7 @@ const ENDINGS: [Ending; 11] = [
     },
     Ending {
         recipient: 9,
-        template: "test_load",
+        template: "test_patient",
         status: "read",
         whatsapp: "read",
         failure: None,

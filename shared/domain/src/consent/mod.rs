@@ -315,7 +315,8 @@ mod tests {
             let mut consents = ChannelConsents::default();
             let _changed = consents.apply(&[Class::Marketing], before);
             for second in [7, 8] {
-                let _changed = consents.apply(&[Class::Marketing], by_reply(Action::Revoke, second));
+                let _changed =
+                    consents.apply(&[Class::Marketing], by_reply(Action::Revoke, second));
             }
             assert_eq!(consents.revoked_by_reply(), expected);
             // The word's time counts all the same: a grant from before it comes too late.

@@ -116,6 +116,13 @@ pub enum Event {
         /// The answer.
         permission: Permission,
     },
+    /// Something that had to be known before the message could be sent is not to be had just now.
+    Stalled {
+        /// The leg.
+        leg: u8,
+        /// Its claim.
+        claim: Claim,
+    },
     /// The carrier answered, or did not.
     Posted {
         /// The leg.
@@ -173,12 +180,12 @@ pub enum Effect {
         /// As the job had it.
         known_user: Option<String>,
     },
-    /// Counts against the day's cap: [`Event::Counted`].
+    /// Counts against the day's cap: [`Event::Counted`], or [`Event::Stalled`].
     Count {
         /// The claim that waits for it.
         claim: Claim,
     },
-    /// Reads the recipient's consent: [`Event::Permitted`].
+    /// Reads the recipient's consent: [`Event::Permitted`], or [`Event::Stalled`].
     AskConsent {
         /// The leg.
         leg: u8,

@@ -61,13 +61,7 @@ pub(super) fn timer(
     }
     if due <= now {
         let attempt = facts.attempt().unwrap_or(1);
-        return vec![claim_later(
-            item,
-            leg,
-            attempt,
-            item.opening_reason(leg),
-            context,
-        )];
+        return claim_later(item, leg, attempt, item.opening_reason(leg), context);
     }
     let rest = Duration::try_from(due.duration_since(now)).unwrap_or_default();
     if rest <= LONGEST_NAP {
@@ -92,7 +86,7 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
         let because = facts
             .opened_because()
             .unwrap_or(OpenedBecause::NotDeliveredInTime);
-        return vec![claim_later(item, leg, attempt, because, context)];
+        return claim_later(item, leg, attempt, because, context);
     }
     if facts.uncertain_at().is_some() {
         return item.next_leg(leg).map_or_else(Vec::new, |next| {
@@ -138,7 +132,7 @@ fn unclaimed_before(
         || item.when_queue_wait_exceeded == WhenQueueWaitExceeded::NextLeg
     {
         let mut effects = vec![Effect::Require(change::close(item, 0, reason, now, None))];
-        effects.push(claim_later(
+        effects.extend(claim_later(
             item,
             leg,
             1,
@@ -159,9 +153,7 @@ pub(super) fn permitted(
 ) -> Vec<Effect> {
     let reason = match permission {
         Permission::Granted => {
-            let mut effects = arm_ahead(item, leg, context.now);
-            effects.push(post(item, leg, claim, Duration::ZERO, context));
-            return effects;
+            return vec![post(item, leg, claim, Duration::ZERO, context)];
         }
         Permission::NotThisLeg(reason) => reason,
         Permission::NotAtAll(_) => CloseReason::OptedOut,
@@ -193,7 +185,7 @@ fn claim_later(
     attempt: u32,
     because: OpenedBecause,
     context: &Context,
-) -> Effect {
+) -> Vec<Effect> {
     let claim = Claim {
         token: context.token.clone(),
         at: context.now,
@@ -201,11 +193,14 @@ fn claim_later(
         attempt,
         known_user: None,
     };
-    Effect::Claim {
+    // The timer of the leg after comes first here too (I4).
+    let mut effects = arm_ahead(item, leg, context.now);
+    effects.push(Effect::Claim {
         leg,
         change: change::claim_later(item, leg, &claim, because),
         claim,
-    }
+    });
+    effects
 }
 
 pub(super) fn arm(leg: u8, at: Timestamp) -> Effect {

@@ -20,7 +20,7 @@ use super::reason::SuppressReason;
 use crate::class::Lane;
 use first::{job, paced};
 use later::{permitted, timer};
-use posted::{post, posted};
+use posted::{SOON, post, posted, put_back};
 
 /// What notification-api hands on after the Put, in order: guard, then job (I1).
 #[must_use]
@@ -119,6 +119,7 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
             claim,
             permission,
         } => permitted(item, *leg, claim, *permission, context),
+        Event::Stalled { leg, claim } => put_back(*leg, claim, SOON, context),
         Event::Posted {
             leg,
             claim,

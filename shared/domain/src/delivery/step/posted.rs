@@ -9,6 +9,9 @@ use super::effect::{Context, Effect, Handoff};
 use super::first::open_next;
 use super::later::arm;
 
+/// How soon a message is tried again for which the store had no answer.
+pub(super) const SOON: Duration = Duration::from_secs(1);
+
 pub(super) fn posted(
     item: &Notification,
     leg: u8,
@@ -44,24 +47,13 @@ pub(super) fn posted(
             title: "held for quality assessment".to_owned(),
         }),
         PostOutcome::Rejected(failure) => fail(failure),
-        PostOutcome::NotSent { retry_after, .. } if leg == 0 => {
+        PostOutcome::NotSent { retry_after, .. } => {
             let resume = plus(now, *retry_after);
-            if resume <= plus(claim.at, context.limits.retry_window) && resume < item.valid_until {
+            let window = plus(claim.at, context.limits.retry_window);
+            if leg == 0 && resume <= window && resume < item.valid_until {
                 return vec![post(item, leg, claim, *retry_after, context)];
             }
-            vec![
-                Effect::Record(change::release(leg, &claim.token)),
-                Effect::HandOff(Handoff::Enqueue {
-                    attempt: claim.attempt + 1,
-                    after: *retry_after,
-                }),
-            ]
-        }
-        PostOutcome::NotSent { retry_after, .. } => {
-            vec![
-                Effect::Record(change::release(leg, &claim.token)),
-                arm(leg, plus(now, *retry_after)),
-            ]
+            put_back(leg, claim, *retry_after, context)
         }
         PostOutcome::Unknown => {
             let mut effects = vec![Effect::Record(change::uncertain(item, leg, now))];
@@ -93,4 +85,17 @@ pub(super) fn post(
         not_after: last_start.min(item.valid_until),
         pause,
     }
+}
+
+/// Gives the claim back, since nothing left, and looks again later: by a new job, or by the leg's timer.
+pub(super) fn put_back(leg: u8, claim: &Claim, after: Duration, context: &Context) -> Vec<Effect> {
+    let again = if leg == 0 {
+        Effect::HandOff(Handoff::Enqueue {
+            attempt: claim.attempt + 1,
+            after,
+        })
+    } else {
+        arm(leg, plus(context.now, after))
+    };
+    vec![Effect::Record(change::release(leg, &claim.token)), again]
 }

@@ -200,16 +200,17 @@ fn an_unknown_sms_is_repeated_once_or_left_by_class() {
 #[test]
 fn a_voice_leg_follows_the_sms_by_the_same_rules() {
     let item = notification(Class::Security, &[Whatsapp, Sms, Voice]);
+    assert_eq!(
+        say(&submitted(&item, 500), &timer(TimerKind::Open), 30_500),
+        ["arm 2 Open 61500", "claim 1 until 90500"]
+    );
     let item = sms_claimed(&submitted(&item, 500), 30_500, 1);
     let asked = Event::Permitted {
         leg: 1,
         claim: claim(30_500, 90_500, 1),
         permission: Permission::Granted,
     };
-    assert_eq!(
-        say(&item, &asked, 30_500),
-        ["arm 2 Open 61500", "post 1 after 0"]
-    );
+    assert_eq!(say(&item, &asked, 30_500), ["post 1 after 0"]);
     let sent = after(&item, &change::submitted(&item, 1, at(30_600), Some("m1")));
     assert!(sent.content.is_some());
     let open = Event::Timer {
@@ -271,4 +272,19 @@ fn a_later_leg_is_never_claimed_too_early_or_after_a_receipt() {
         OpenedBecause::NotDeliveredInTime,
     );
     assert!(!over.permits(&item));
+}
+
+#[test]
+fn what_could_not_be_asked_before_sending_gives_the_claim_back() {
+    let stalled = |leg, claim| Event::Stalled { leg, claim };
+    let offer = claimed(&notification(Class::Marketing, &[Whatsapp]), 200);
+    assert_eq!(
+        say(&offer, &stalled(0, claim(200, 10_200, 1)), 300),
+        ["record -l0t", "enqueue 2 1000"]
+    );
+    let item = sms_claimed(&submitted(&pix(), 500), 30_500, 1);
+    assert_eq!(
+        say(&item, &stalled(1, claim(30_500, 90_500, 1)), 30_600),
+        ["record -l1t", "arm 1 Open 31600"]
+    );
 }

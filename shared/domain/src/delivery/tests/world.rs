@@ -45,6 +45,8 @@ enum Happens {
     Revoke,
     /// What the next POST comes to.
     NextPost(Answer),
+    /// Cap and consent cannot be read, or can again.
+    StoreAway(bool),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,7 @@ struct World {
     tokens: u64,
     answer: Answer,
     granted: bool,
+    store_away: bool,
     /// Messages that reached a carrier, by leg, with the time.
     left: Vec<(u8, Timestamp)>,
     known_left_attempt: Option<u32>,
@@ -83,6 +86,7 @@ impl World {
             tokens: 0,
             answer: Answer::Accepted,
             granted: true,
+            store_away: false,
             left: Vec::new(),
             known_left_attempt: None,
             reached_at: None,
@@ -201,6 +205,10 @@ impl World {
                 attempt,
                 known_user,
             }),
+            Effect::Count { claim } if self.store_away => Some(Event::Stalled { leg: 0, claim }),
+            Effect::AskConsent { leg, claim } if self.store_away => {
+                Some(Event::Stalled { leg, claim })
+            }
             Effect::Count { claim } => Some(Event::Counted {
                 claim,
                 verdict: CapVerdict::Within,
@@ -314,6 +322,7 @@ impl World {
                 self.revoked_at.get_or_insert(self.now);
             }
             Happens::NextPost(answer) => self.answer = *answer,
+            Happens::StoreAway(away) => self.store_away = *away,
         }
     }
 
@@ -391,6 +400,7 @@ impl World {
     /// Lets the world be kind from now on, and everything due happen.
     fn settle(&mut self) {
         self.answer = Answer::Accepted;
+        self.store_away = false;
         for _ in 0..400 {
             let Some((place, at)) = self
                 .queue
@@ -423,6 +433,7 @@ fn happens() -> impl Strategy<Value = Happens> {
             .prop_map(|(delivered, read, failed)| Happens::Told { delivered, read, failed }),
         1 => Just(Happens::Cancel),
         1 => Just(Happens::Revoke),
+        1 => any::<bool>().prop_map(Happens::StoreAway),
         3 => prop_oneof![Just(Answer::Accepted), Just(Answer::Rejected), Just(Answer::NotSent), Just(Answer::Unknown)]
             .prop_map(Happens::NextPost),
     ]

@@ -1,0 +1,455 @@
+//! Meta's webhook from outside: who may post, what is applied, and what is borne without harm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use data_encoding::HEXLOWER;
+use recado_local::stack::Stack;
+use recado_tests::{Bank, PATIENCE, leg, queued, shared};
+use reqwest::{Response, StatusCode};
+use ring::hmac;
+use serde_json::{Value, json};
+use tokio::sync::{RwLock, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+/// Accepted by Meta, and nothing more: every receipt here is the test's own.
+const SILENT: &str = "+5511900000003";
+/// Who sets what goes wrong next at Meta sends alone.
+static META: RwLock<()> = RwLock::const_new(());
+
+fn sign(secret: &str, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    format!(
+        "sha256={}",
+        HEXLOWER.encode(hmac::sign(&key, body).as_ref())
+    )
+}
+
+/// Meta, as far as it posts webhooks.
+struct Poster {
+    stack: &'static Stack,
+    bank: Bank,
+}
+
+impl Poster {
+    async fn open() -> Result<Self> {
+        let stack = shared();
+        Ok(Self {
+            stack,
+            bank: Bank::of(stack, 0).await?,
+        })
+    }
+
+    async fn raw(&self, kind: &str, signature: Option<&str>, body: Vec<u8>) -> Result<Response> {
+        let request = self.bank.http.post(&self.stack.ready.webhook.url);
+        let mut request = request.header("content-type", kind).body(body);
+        if let Some(signature) = signature {
+            request = request.header("x-hub-signature-256", signature);
+        }
+        Ok(request.send().await?)
+    }
+
+    /// A signed POST, which must be answered with 200.
+    async fn post(&self, body: &Value) -> Result<()> {
+        let bytes = body.to_string().into_bytes();
+        let signature = sign(&self.stack.ready.webhook.app_secret, &bytes);
+        let answer = self
+            .raw("application/json", Some(&signature), bytes)
+            .await?;
+        assert_eq!(answer.status(), StatusCode::OK, "{body}");
+        Ok(())
+    }
+
+    /// A notification that Meta has taken over and tells nothing of.
+    async fn silent(&self, request: &Value) -> Result<String> {
+        let id = self.bank.send(request).await?;
+        self.bank.until_status(&id, "submitted").await?;
+        Ok(id)
+    }
+
+    /// A POST of statuses from the bank's own number.
+    fn of(&self, statuses: Vec<Value>) -> Value {
+        from(&self.bank.phone_number_id, statuses)
+    }
+}
+
+fn from(number: &str, statuses: Vec<Value>) -> Value {
+    change(
+        "messages",
+        json!({
+            "messaging_product": "whatsapp",
+            "metadata": { "display_phone_number": "551140000001", "phone_number_id": number },
+            "statuses": statuses,
+        }),
+    )
+}
+
+fn change(field: &str, value: Value) -> Value {
+    json!({
+        "object": "whatsapp_business_account",
+        "entry": [{ "id": "800000000000001", "changes": [{ "field": field, "value": value }] }],
+    })
+}
+
+fn status(id: &str, attempt: u32, word: &str) -> Value {
+    let mut status = json!({
+        "id": "wamid.SIM", "status": word, "timestamp": "1795252237", "recipient_id": &SILENT[1..],
+        "biz_opaque_callback_data": format!("{id}.{attempt}"),
+    });
+    if word == "failed" {
+        status["errors"] = json!([{ "code": 131_049, "title": "not delivered" }]);
+    }
+    status
+}
+
+/// An alert to the silent recipient, with the catalogue's thirty seconds.
+fn pix(payer: &str) -> Value {
+    json!({
+        "template": "pix_received", "locale": "pt_BR", "to": SILENT,
+        "params": {
+            "name": "Benedita Fagundes", "amount": { "minor": 20_000, "currency": "BRL" },
+            "payer": payer, "balance": { "minor": 150_000, "currency": "BRL" },
+        },
+    })
+}
+
+#[tokio::test]
+async fn only_who_knows_the_verify_token_can_register_the_webhook() -> Result<()> {
+    let poster = Poster::open().await?;
+    let webhook = &poster.stack.ready.webhook;
+    let ask = async |token: &str| -> Result<(StatusCode, String)> {
+        let url = format!(
+            "{}?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}",
+            webhook.url
+        );
+        let answer = poster.bank.http.get(url).send().await?;
+        Ok((answer.status(), answer.text().await?))
+    };
+    assert_eq!(
+        ask(&webhook.verify_token).await?,
+        (StatusCode::OK, "1158201444".to_owned())
+    );
+    for wrong in [
+        "",
+        "guess",
+        &webhook.verify_token[1..],
+        &format!("{}0", webhook.verify_token),
+    ] {
+        let (status, text) = ask(wrong).await?;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{wrong}");
+        assert!(!text.contains("1158201444"), "{text}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_signed_by_meta_is_refused_and_changes_nothing() -> Result<()> {
+    let poster = Poster::open().await?;
+    let together = META.read().await;
+    let id = poster.silent(&pix("Carlos Pereira")).await?;
+    drop(together);
+    let secret = &poster.stack.ready.webhook.app_secret;
+    let bytes = poster
+        .of(vec![status(&id, 1, "delivered")])
+        .to_string()
+        .into_bytes();
+    let right = sign(secret, &bytes);
+    let mut changed = bytes.clone();
+    let place = bytes
+        .windows(9)
+        .position(|word| word == b"delivered")
+        .context("no status")?;
+    changed[place] = b'D';
+    let refused = [
+        ("missing", None, bytes.clone()),
+        ("empty", Some(String::new()), bytes.clone()),
+        (
+            "without its prefix",
+            Some(right.trim_start_matches("sha256=").to_owned()),
+            bytes.clone(),
+        ),
+        (
+            "another digest's prefix",
+            Some(right.replace("sha256", "sha1")),
+            bytes.clone(),
+        ),
+        (
+            "not hexadecimal",
+            Some(format!("sha256={}", "x".repeat(64))),
+            bytes.clone(),
+        ),
+        (
+            "too short",
+            Some(right[..right.len() - 2].to_owned()),
+            bytes.clone(),
+        ),
+        (
+            "of another secret",
+            Some(sign(&secret[1..], &bytes)),
+            bytes.clone(),
+        ),
+        ("of another body", Some(right.clone()), changed),
+    ];
+    for (what, signature, body) in refused {
+        let answer = poster
+            .raw("application/json", signature.as_deref(), body)
+            .await?;
+        assert_eq!(
+            answer.status(),
+            StatusCode::UNAUTHORIZED,
+            "a signature that is {what}"
+        );
+    }
+    assert_eq!(poster.bank.notification(&id).await?["status"], "submitted");
+    let answer = poster.raw("application/json", Some(&right), bytes).await?;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(poster.bank.notification(&id).await?["status"], "delivered");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_that_the_gateway_hands_on_in_base64_is_verified_over_its_own_bytes() -> Result<()> {
+    let poster = Poster::open().await?;
+    let together = META.read().await;
+    let id = poster.silent(&pix("Carlos Pereira")).await?;
+    drop(together);
+    let bytes = poster
+        .of(vec![status(&id, 1, "delivered")])
+        .to_string()
+        .into_bytes();
+    let signature = sign(&poster.stack.ready.webhook.app_secret, &bytes);
+    let answer = poster
+        .raw("application/octet-stream", Some(&signature), bytes)
+        .await?;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(poster.bank.notification(&id).await?["status"], "delivered");
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_banks_number_cannot_tell_of_this_banks_notification() -> Result<()> {
+    let poster = Poster::open().await?;
+    let together = META.read().await;
+    let id = poster.silent(&pix("Carlos Pereira")).await?;
+    drop(together);
+    let before = poster.bank.notification(&id).await?;
+    let messages = queued(poster.stack, &id)?;
+    let other = Bank::of(poster.stack, 1).await?;
+    let told = ["delivered", "read", "failed"].map(|word| status(&id, 1, word));
+    poster
+        .post(&from(&other.phone_number_id, told.to_vec()))
+        .await?;
+    let press = json!({
+        "messaging_product": "whatsapp", "metadata": { "phone_number_id": other.phone_number_id },
+        "messages": [{
+            "id": "wamid.PRESS", "from": &SILENT[1..], "timestamp": "1795252237", "type": "button",
+            "button": { "payload": format!("{id}:dispute"), "text": "Não fui eu" },
+        }],
+    });
+    poster.post(&change("messages", press)).await?;
+    assert_eq!(poster.bank.notification(&id).await?, before);
+    assert_eq!(queued(poster.stack, &id)?, messages, "a leg was opened");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_meta_has_not_invented_yet_is_answered_with_200_and_harms_nobody() -> Result<()> {
+    let poster = Poster::open().await?;
+    let together = META.read().await;
+    let id = poster.silent(&pix("Carlos Pereira")).await?;
+    drop(together);
+    let nobody = "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    let mut strange = status(&id, 1, "delivered");
+    strange["future"] = json!({ "deep": [[[{ "deeper": null }]]] });
+    let number = &poster.bank.phone_number_id;
+    let message = |kind: &str| {
+        json!({
+            "messaging_product": "whatsapp", "metadata": { "phone_number_id": number },
+            "messages": [{ "id": format!("wamid.{kind}"), "from": "5511970000999", "timestamp": "1795252237", "type": kind, kind: { "x": 1 } }],
+        })
+    };
+    let harmless = [
+        json!({}),
+        json!([]),
+        json!(null),
+        json!({ "object": "instagram", "entry": [] }),
+        json!({ "object": "whatsapp_business_account", "entry": "many" }),
+        json!({ "object": "whatsapp_business_account", "entry": [null, 1, { "changes": [null, { "field": 7 }] }] }),
+        change("holograms", json!({ "anything": true })),
+        change(
+            "messages",
+            json!({ "metadata": { "phone_number_id": number }, "statuses": { "not": "a list" } }),
+        ),
+        change("messages", message("hologram")),
+        change("messages", message("text")),
+        from("700000000000009", vec![status(&id, 1, "delivered")]),
+        poster.of(vec![
+            status(nobody, 1, "delivered"),
+            status(nobody, 1, "failed"),
+        ]),
+        poster.of(vec![
+            json!({ "status": "read" }),
+            json!({ "status": "read", "biz_opaque_callback_data": "otp:01" }),
+        ]),
+        poster.of(vec![
+            status(&id, 1, "teleported"),
+            json!("delivered"),
+            json!(null),
+        ]),
+    ];
+    for body in &harmless {
+        poster.post(body).await?;
+    }
+    assert_eq!(poster.bank.notification(&id).await?["status"], "submitted");
+    poster.post(&poster.of(vec![strange])).await?;
+    assert_eq!(poster.bank.notification(&id).await?["status"], "delivered");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_failure_of_an_older_attempt_opens_nothing() -> Result<()> {
+    let poster = Poster::open().await?;
+    let alone = META.write().await;
+    poster
+        .bank
+        .faults(json!({ "next": [{ "error_code": 131_056 }] }))
+        .await?;
+    let id = poster.silent(&pix("Carlos Pereira")).await?;
+    drop(alone);
+    let messages = queued(poster.stack, &id)?;
+    assert!(
+        messages.iter().any(|body| body.contains(r#""a":2"#)),
+        "not a second attempt: {messages:?}"
+    );
+
+    poster
+        .post(&poster.of(vec![status(&id, 1, "failed")]))
+        .await?;
+    let shown = poster.bank.notification(&id).await?;
+    assert_eq!(shown["status"], "submitted", "{shown}");
+    assert!(leg(&shown, "whatsapp")["failure"].is_null(), "{shown}");
+    assert_eq!(queued(poster.stack, &id)?, messages, "a leg was opened");
+
+    poster
+        .post(&poster.of(vec![status(&id, 2, "failed")]))
+        .await?;
+    let end = poster.bank.until_status(&id, "fallback_sent").await?;
+    assert_eq!(leg(&end, "whatsapp")["failure"]["code"], 131_049, "{end}");
+    assert_eq!(
+        leg(&end, "sms")["opened_because"],
+        "previous_failed",
+        "{end}"
+    );
+    Ok(())
+}
+
+/// How many notifications the large POST tells of, and of how many that they were read, and failed.
+const TOLD: usize = 350;
+const READ: usize = 300;
+const FAILED: usize = 20;
+/// Meta's limit for one POST.
+const UPDATES: usize = 1_000;
+
+/// A thousand updates in no order: everything told, a third of it again, and two entries that do not read.
+fn large(ids: &[String]) -> Vec<Value> {
+    let (reached, failed) = ids.split_at(TOLD - FAILED);
+    let mut all: Vec<Value> = reached
+        .iter()
+        .map(|id| status(id, 1, "delivered"))
+        .collect();
+    all.extend(reached.iter().take(READ).map(|id| status(id, 1, "read")));
+    all.extend(failed.iter().map(|id| status(id, 1, "failed")));
+    let mut nameless = status(&ids[0], 1, "delivered");
+    nameless["status"].take();
+    all.extend([nameless, status(&ids[1], 1, "teleported")]);
+    // From the end, so that every failure comes twice.
+    let again: Vec<Value> = all
+        .iter()
+        .rev()
+        .take(UPDATES - all.len())
+        .cloned()
+        .collect();
+    all.extend(again);
+    // 7,919 and 1,000 have no common divisor: every place is taken once.
+    (0..all.len())
+        .map(|place| all[place * 7_919 % all.len()].clone())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_thousand_updates_in_one_post_are_each_applied_once() -> Result<()> {
+    let poster = Arc::new(Poster::open().await?);
+    let together = META.read().await;
+    let ids = send_all(&poster).await?;
+    drop(together);
+    let updates = large(&ids);
+    assert_eq!(updates.len(), UPDATES);
+    let body = poster.of(updates);
+    let begun = Instant::now();
+    poster.post(&body).await?;
+    println!(
+        "{UPDATES} updates stored in {:.2} s",
+        begun.elapsed().as_secs_f64()
+    );
+
+    let (reached, failed) = ids.split_at(TOLD - FAILED);
+    let mut before = Vec::new();
+    for (place, id) in reached.iter().enumerate() {
+        let shown = poster.bank.notification(id).await?;
+        assert_eq!(
+            shown["status"],
+            if place < READ { "read" } else { "delivered" },
+            "{shown}"
+        );
+        before.push(shown);
+    }
+    for id in failed {
+        let end = poster.bank.until_status(id, "fallback_sent").await?;
+        assert_eq!(leg(&end, "whatsapp")["failure"]["code"], 131_049, "{end}");
+        before.push(end);
+    }
+    // Meta repeats a POST whose answer it did not see.
+    poster.post(&body).await?;
+    for (id, before) in ids.iter().zip(&before) {
+        assert_eq!(poster.bank.notification(id).await?, *before);
+    }
+    opened(&poster, failed).await?;
+    let inbox = poster.bank.inbox(SILENT).await?;
+    let mine = inbox
+        .iter()
+        .filter(|message| message.to_string().contains("Valdomiro"));
+    assert_eq!(mine.count(), FAILED, "one SMS for each failure");
+    Ok(())
+}
+
+async fn send_all(poster: &Arc<Poster>) -> Result<Vec<String>> {
+    let slots = Arc::new(Semaphore::new(32));
+    let mut tasks = JoinSet::new();
+    for _ in 0..TOLD {
+        let (slots, poster) = (Arc::clone(&slots), Arc::clone(poster));
+        tasks.spawn(async move {
+            let _slot = slots.acquire().await?;
+            poster.silent(&pix("Valdomiro Pereira")).await
+        });
+    }
+    tasks.join_all().await.into_iter().collect()
+}
+
+/// Waits until every timer that a failure sent has been handled: the first one, for 30 s later, is left.
+async fn opened(poster: &Poster, ids: &[String]) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let bodies = poster.stack.aws.queues().all_bodies("recado-fallback")?;
+        let held = bodies
+            .iter()
+            .filter(|body| ids.iter().any(|id| body.contains(id)))
+            .count();
+        if held <= ids.len() {
+            return Ok(());
+        }
+        anyhow::ensure!(Instant::now() < end, "{held} timers are still queued");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
