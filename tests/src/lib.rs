@@ -31,7 +31,10 @@ pub async fn stack() -> Result<Stack> {
 pub async fn stack_with(parameters: BTreeMap<String, String>) -> Result<Stack> {
     Stack::start(Options {
         parameters,
-        templates: vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue"))],
+        templates: vec![PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/catalogue"
+        ))],
         seed: 7,
         ..Options::default()
     })
@@ -41,7 +44,10 @@ pub async fn stack_with(parameters: BTreeMap<String, String>) -> Result<Stack> {
 /// A telephone number that no other test uses: a mobile of São Paulo.
 #[must_use]
 pub fn fresh_number() -> String {
-    format!("+55119{:08}", 70_000_000 + NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "+55119{:08}",
+        70_000_000 + NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// An idempotency key that no other test uses.
@@ -82,7 +88,10 @@ impl Bank {
         Ok(Self {
             http,
             api: stack.ready.api.clone(),
-            token: answer["access_token"].as_str().context("no token")?.to_owned(),
+            token: answer["access_token"]
+                .as_str()
+                .context("no token")?
+                .to_owned(),
             phone_number_id: client.phone_number_id.clone(),
             meta: stack.ready.meta.clone(),
             phones: stack.ready.phones.clone(),
@@ -91,7 +100,11 @@ impl Bank {
 
     /// `POST` with a JSON body; `key` becomes the `Idempotency-Key`.
     pub async fn post(&self, path: &str, key: Option<&str>, body: &Value) -> Result<Response> {
-        let mut request = self.http.post(format!("{}{path}", self.api)).bearer_auth(&self.token).json(body);
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.api))
+            .bearer_auth(&self.token)
+            .json(body);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
@@ -100,12 +113,19 @@ impl Bank {
 
     /// `GET`.
     pub async fn get(&self, path: &str) -> Result<Response> {
-        Ok(self.http.get(format!("{}{path}", self.api)).bearer_auth(&self.token).send().await?)
+        Ok(self
+            .http
+            .get(format!("{}{path}", self.api))
+            .bearer_auth(&self.token)
+            .send()
+            .await?)
     }
 
     /// Sends a notification that must be accepted; answers its id.
     pub async fn send(&self, body: &Value) -> Result<String> {
-        let answer = self.post("/v1/notifications", Some(&fresh_key()), body).await?;
+        let answer = self
+            .post("/v1/notifications", Some(&fresh_key()), body)
+            .await?;
         let (status, body) = (answer.status(), answer.json::<Value>().await?);
         if status != StatusCode::ACCEPTED {
             bail!("{status}: {body}");
@@ -115,7 +135,12 @@ impl Bank {
 
     /// The notification as the API shows it.
     pub async fn notification(&self, id: &str) -> Result<Value> {
-        Ok(self.get(&format!("/v1/notifications/{id}")).await?.error_for_status()?.json().await?)
+        Ok(self
+            .get(&format!("/v1/notifications/{id}"))
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 
     /// Waits until the notification meets the condition; answers it as it is then.
@@ -135,52 +160,95 @@ impl Bank {
 
     /// Waits for a status.
     pub async fn until_status(&self, id: &str, status: &str) -> Result<Value> {
-        self.until(id, |notification| notification["status"] == status).await
+        self.until(id, |notification| notification["status"] == status)
+            .await
     }
 
     /// Records that the customer agrees (or no longer does), now.
-    pub async fn consent(&self, to: &str, channel: &str, purposes: &[&str], action: &str) -> Result<Value> {
+    pub async fn consent(
+        &self,
+        to: &str,
+        channel: &str,
+        purposes: &[&str],
+        action: &str,
+    ) -> Result<Value> {
         let body = json!({
             "to": to, "channel": channel, "purposes": purposes, "action": action,
             "evidence": { "source": "app", "captured_at": now() },
         });
-        Ok(self.post("/v1/consents", None, &body).await?.error_for_status()?.json().await?)
+        Ok(self
+            .post("/v1/consents", None, &body)
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 
     /// The customer agrees to everything on WhatsApp.
     pub async fn agrees(&self, to: &str) -> Result<()> {
-        let all = ["authentication", "security", "transactional", "servicing", "marketing"];
+        let all = [
+            "authentication",
+            "security",
+            "transactional",
+            "servicing",
+            "marketing",
+        ];
         self.consent(to, "whatsapp", &all, "grant").await?;
         Ok(())
     }
 
     /// Switches of a customer's phone.
     pub async fn phone(&self, to: &str, switches: Value) -> Result<()> {
-        self.http.put(format!("{}/{to}", self.phones)).json(&switches).send().await?.error_for_status()?;
+        self.http
+            .put(format!("{}/{to}", self.phones))
+            .json(&switches)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 
     /// What a phone has received, oldest first.
     pub async fn inbox(&self, to: &str) -> Result<Vec<Value>> {
-        Ok(self.http.get(format!("{}/{to}/inbox", self.phones)).send().await?.error_for_status()?.json().await?)
+        Ok(self
+            .http
+            .get(format!("{}/{to}/inbox", self.phones))
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
     }
 
     /// The channels of what a phone has received, oldest first.
     pub async fn channels(&self, to: &str) -> Result<Vec<String>> {
         let inbox = self.inbox(to).await?;
-        Ok(inbox.iter().filter_map(|message| message["channel"].as_str().map(str::to_owned)).collect())
+        Ok(inbox
+            .iter()
+            .filter_map(|message| message["channel"].as_str().map(str::to_owned))
+            .collect())
     }
 
     /// The customer answers.
     pub async fn reply(&self, to: &str, mut body: Value) -> Result<()> {
         body["phone_number_id"] = json!(self.phone_number_id);
-        self.http.post(format!("{}/{to}/reply", self.phones)).json(&body).send().await?.error_for_status()?;
+        self.http
+            .post(format!("{}/{to}/reply", self.phones))
+            .json(&body)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 
     /// What goes wrong next at Meta.
     pub async fn faults(&self, faults: Value) -> Result<()> {
-        self.http.post(format!("{}/_faults", self.meta)).json(&faults).send().await?.error_for_status()?;
+        self.http
+            .post(format!("{}/_faults", self.meta))
+            .json(&faults)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 }
@@ -237,7 +305,13 @@ pub fn find_anywhere(stack: &Stack, needles: &[&str]) -> Result<Vec<String>> {
         look("the table", &item.to_string());
     }
     for name in stack.aws.queues().names() {
-        for body in stack.aws.queues().history(name)?.iter().chain(&stack.aws.queues().all_bodies(name)?) {
+        for body in stack
+            .aws
+            .queues()
+            .history(name)?
+            .iter()
+            .chain(&stack.aws.queues().all_bodies(name)?)
+        {
             look(name, body);
         }
     }
@@ -250,12 +324,18 @@ pub fn find_anywhere(stack: &Stack, needles: &[&str]) -> Result<Vec<String>> {
 /// The items of the table that hold sealed content of a notification.
 pub fn sealed_notifications(stack: &Stack) -> Result<Vec<Value>> {
     let items = stack.aws.dump_table()?;
-    let is_sealed = |item: &Value| item["pk"]["S"].as_str().is_some_and(|pk| pk.starts_with("NTF#")) && has_bytes(item);
+    let is_sealed = |item: &Value| {
+        item["pk"]["S"]
+            .as_str()
+            .is_some_and(|pk| pk.starts_with("NTF#"))
+            && has_bytes(item)
+    };
     Ok(items.into_iter().filter(is_sealed).collect())
 }
 
 fn has_bytes(item: &Value) -> bool {
-    item.as_object().is_some_and(|attributes| attributes.values().any(|value| value.get("B").is_some()))
+    item.as_object()
+        .is_some_and(|attributes| attributes.values().any(|value| value.get("B").is_some()))
 }
 
 static SHARED: OnceLock<(Runtime, Stack)> = OnceLock::new();
@@ -272,7 +352,11 @@ pub fn shared() -> &'static Stack {
         let stack = runtime.block_on(stack()).expect("a stack");
         (runtime, stack)
     };
-    let (_, stack) = SHARED.get_or_init(|| std::thread::spawn(start).join().expect("the stack has started"));
+    let (_, stack) = SHARED.get_or_init(|| {
+        std::thread::spawn(start)
+            .join()
+            .expect("the stack has started")
+    });
     stack
 }
 
@@ -281,7 +365,12 @@ pub fn queued(stack: &Stack, what: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for name in stack.aws.queues().names() {
         let bodies = stack.aws.queues().history(name)?;
-        found.extend(bodies.iter().filter(|body| body.contains(what)).map(|body| body.to_string()));
+        found.extend(
+            bodies
+                .iter()
+                .filter(|body| body.contains(what))
+                .map(|body| body.to_string()),
+        );
     }
     Ok(found)
 }
@@ -293,7 +382,12 @@ pub async fn settled(stack: &Stack, what: &str) -> Result<()> {
         let mut held = Vec::new();
         for name in stack.aws.queues().names() {
             let bodies = stack.aws.queues().all_bodies(name)?;
-            held.extend(bodies.iter().filter(|body| body.contains(what)).map(|body| format!("{name}: {body}")));
+            held.extend(
+                bodies
+                    .iter()
+                    .filter(|body| body.contains(what))
+                    .map(|body| format!("{name}: {body}")),
+            );
         }
         if held.is_empty() {
             return Ok(());
@@ -316,10 +410,14 @@ pub fn ago(while_ago: Duration) -> String {
 #[must_use]
 pub fn leg<'a>(notification: &'a Value, channel: &str) -> &'a Value {
     let legs = notification["legs"].as_array();
-    legs.and_then(|legs| legs.iter().find(|leg| leg["channel"] == channel)).unwrap_or(&Value::Null)
+    legs.and_then(|legs| legs.iter().find(|leg| leg["channel"] == channel))
+        .unwrap_or(&Value::Null)
 }
 
 /// A time as the API writes it.
 pub fn time(value: &Value) -> Result<jiff::Timestamp> {
-    value.as_str().and_then(|text| text.parse().ok()).with_context(|| format!("no time: {value}"))
+    value
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .with_context(|| format!("no time: {value}"))
 }

@@ -78,6 +78,17 @@ where
         Ok((token, recipient))
     }
 
+    /// The pseudonyms under which lies what the person wrote before the number was known.
+    fn nameless(&self, tenant: &TenantId, recipient: &Recipient) -> Vec<RecipientToken> {
+        let aliases = recipient
+            .profile
+            .iter()
+            .flat_map(|profile| &profile.aliases);
+        aliases
+            .map(|alias| self.keys.pepper.nameless(tenant, alias))
+            .collect()
+    }
+
     /// The recipient's number, if one is kept.
     fn phone(
         &self,
@@ -262,11 +273,12 @@ where
             break;
         }
     }
-    let conversation = deps.store.conversation(&tenant, &token).await?;
-    let lines = conversation
-        .iter()
-        .map(|entry| answer::line(&tenant, &token, entry, &deps.keys))
-        .collect();
+    let mut lines = Vec::new();
+    for token in deps.nameless(&tenant, &recipient).iter().chain([&token]) {
+        let conversation = deps.store.conversation(&tenant, token).await?;
+        let line = |entry| answer::line(&tenant, token, entry, &deps.keys);
+        lines.extend(conversation.iter().map(line));
+    }
     let export = answer::export(
         &token,
         phone.as_ref().map(exposed),
@@ -293,8 +305,12 @@ where
     let (token, recipient) = deps.known(&tenant, &token).await?;
     // A repetition finishes what broke off, and tells the same time.
     let at = answer::erased_at(&recipient).unwrap_or_else(|| deps.chance.now());
-    let report = deps.store.erase(&tenant, &token, at).await?;
-    tracing::info!(tenant.id = %tenant, recipient = %token, items = report.items, "erased");
+    let mut items = 0;
+    // The recipient last: its aliases lead to the others.
+    for token in deps.nameless(&tenant, &recipient).iter().chain([&token]) {
+        items += deps.store.erase(&tenant, token, at).await?.items;
+    }
+    tracing::info!(tenant.id = %tenant, recipient = %token, items, "erased");
     Ok(axum::Json(answer::Erasure {
         recipient: token.as_str(),
         erased_at: answer::time(at),

@@ -26,6 +26,7 @@ impl Config {
     /// Reads the environment; all mistakes in one go.
     pub fn from_env(env: &dyn Env) -> Result<Self, ConfigError> {
         let settings = Settings::new(env);
+        let function = settings.duration("FUNCTION_TIMEOUT");
         let config = Self {
             table: settings.text("TABLE_NAME"),
             keys_secret: settings.text("KEYS_SECRET_ID"),
@@ -37,8 +38,8 @@ impl Config {
             limits: settings.limits(Duration::ZERO),
             aws: AwsConfig::read(env, &settings),
         };
-        if config.sms_timeout >= config.limits.lease && config.limits.lease > Duration::ZERO {
-            settings.fault("SMS_TIMEOUT", "must be shorter than LEASE");
+        if config.sms_timeout >= function && function > Duration::ZERO {
+            settings.fault("SMS_TIMEOUT", "must be shorter than FUNCTION_TIMEOUT");
         }
         settings.finish(config)
     }

@@ -32,7 +32,8 @@ async fn a_timer_is_put_back_before_it_is_acknowledged() {
             chance: world,
         },
         keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])]))
+                .expect("valid"),
             pepper: Pepper::new("1", &[2; 32]).expect("valid"),
         },
         sms: NeverCalled,

@@ -9,7 +9,7 @@ use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use recado_domain::delivery::{Notification, accepted};
 use recado_domain::fault::Fault;
-use recado_domain::ids::TenantId;
+use recado_domain::ids::{NotificationId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::request::{Accepted, Draft, Request};
 use recado_domain::template::Template;
@@ -47,16 +47,17 @@ where
     let tenant = tenant(&deps.world.store, &extensions).await?;
     let key = idempotency_key(&headers)?;
     check_body(&headers, &body)?;
+    let draft = Draft::parse(&body).map_err(|_| Problem::NotJson)?;
+    let keys = &deps.keys;
+    let id = keys.pepper.notification(&tenant, &key);
+    let digest = draft.digest(&keys.pepper);
     let Parsed {
         request, template, ..
-    } = deps.parse(&tenant, &body).await?;
-    let keys = &deps.keys;
+    } = match deps.complete(&tenant, draft).await {
+        Err(Problem::Invalid(faults)) => return deps.known(&tenant, &id, &digest, faults).await,
+        parsed => parsed?,
+    };
     let now = deps.world.chance.now();
-    let id = keys.pepper.notification(&tenant, &key);
-    let digest = request.digest(&keys.pepper);
-    if let Some(fault) = request.late.clone() {
-        return deps.late(&tenant, &id, &digest, fault).await;
-    }
     let associated = format!("NTF#{id}");
     let content = keys
         .ring
@@ -96,9 +97,12 @@ where
     Q: Queues,
     C: Chance,
 {
-    /// Reads a body with its template and its defaults.
-    pub(crate) async fn parse(&self, tenant: &TenantId, body: &[u8]) -> Result<Parsed, Problem> {
-        let draft = Draft::parse(body).map_err(|_| Problem::NotJson)?;
+    /// Checks a request against its template and its defaults.
+    pub(crate) async fn complete(
+        &self,
+        tenant: &TenantId,
+        draft: Draft,
+    ) -> Result<Parsed, Problem> {
         let store = &self.world.store;
         let config = store.tenant(tenant).await?.ok_or_else(|| {
             tracing::error!(tenant.id = %tenant, "tenant without configuration");
@@ -158,23 +162,19 @@ where
         Ok(respond(&stored, Answer::Replayed))
     }
 
-    /// A validity that is over is a fault, but not for the repetition of a request that was in time.
-    async fn late(
+    /// What breaks a rule now may have kept them all when it was accepted: its validity is over, its
+    /// template has a new version. A repetition is answered as the first time.
+    async fn known(
         &self,
         tenant: &TenantId,
-        id: &recado_domain::ids::NotificationId,
+        id: &NotificationId,
         digest: &str,
-        fault: Fault,
+        faults: Vec<Fault>,
     ) -> Result<Response, Problem> {
-        match self
-            .world
-            .store
-            .read(id)
-            .await?
-            .filter(|item| item.tenant == *tenant)
-        {
+        let stored = self.world.store.read(id).await?;
+        match stored.filter(|item| item.tenant == *tenant && item.digest == digest) {
             Some(stored) => self.replay(stored, digest).await,
-            None => Err(Problem::Invalid(vec![fault])),
+            None => Err(Problem::Invalid(faults)),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use recado_domain::delivery::{Failure, LegStatus, Notification, Status};
+use recado_domain::delivery::{
+    CloseReason, Failure, LegStatus, Notification, OpenedBecause, Status, SuppressReason,
+};
 use recado_domain::render;
 use recado_domain::template::Template;
 use serde::Serialize;
@@ -145,14 +147,10 @@ fn shown_leg(item: &Notification, leg: u8, now: Timestamp) -> ShownLeg<'_> {
         status: status.name(),
         opened_because: facts
             .opened_because()
-            .map(recado_domain::delivery::OpenedBecause::name)
+            .map(OpenedBecause::name)
             .or((leg == 0).then_some("first")),
         reason: (status == LegStatus::Skipped)
-            .then(|| {
-                facts
-                    .closed_because()
-                    .map(recado_domain::delivery::CloseReason::name)
-            })
+            .then(|| skipped(item, leg))
             .flatten(),
         submitted_at: facts.submitted_at().map(time),
         delivered_at: facts.delivered_at().map(time),
@@ -162,6 +160,12 @@ fn shown_leg(item: &Notification, leg: u8, now: Timestamp) -> ShownLeg<'_> {
         provider_id: facts.provider_id(),
         failure: facts.failure().map(ShownFailure::from),
     }
+}
+
+/// Why a leg was not sent, where the notification's own status does not say it.
+fn skipped(item: &Notification, leg: u8) -> Option<&'static str> {
+    let closed = item.leg(leg).closed_because().map(CloseReason::name);
+    closed.or_else(|| item.suppressed_because().map(SuppressReason::name))
 }
 
 /// RFC 3339 in UTC with milliseconds.

@@ -19,7 +19,11 @@ async fn main() -> Result<(), lambda_http::Error> {
         config.table,
         Process::clock(),
     );
-    let (keys, ()) = tokio::join!(Keys::fetch(&secrets, &config.keys_secret), store.warm_up());
+    let (keys, (), ()) = tokio::join!(
+        Keys::fetch(&secrets, &config.keys_secret),
+        store.warm_up(),
+        aws.open_sqs()
+    );
     let deps = Deps {
         world: World {
             store,

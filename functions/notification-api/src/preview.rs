@@ -10,6 +10,7 @@ use recado_domain::class::Class;
 use recado_domain::consent::Consents;
 use recado_domain::delivery::{Permission, Rung};
 use recado_domain::render::{self, Preview};
+use recado_domain::request::Draft;
 use recado_domain::sms::Encoding;
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry};
 use recado_runtime::problem::{Problem, check_body};
@@ -70,14 +71,12 @@ where
 {
     let tenant = tenant(&deps.world.store, &extensions).await?;
     check_body(&headers, &body)?;
+    let draft = Draft::parse(&body).map_err(|_| Problem::NotJson)?;
     let Parsed {
         request,
         template,
         config,
-    } = deps.parse(&tenant, &body).await?;
-    if let Some(fault) = request.late {
-        return Err(Problem::Invalid(vec![fault]));
-    }
+    } = deps.complete(&tenant, draft).await?;
     let token = deps.keys.pepper.recipient(&tenant, &request.to);
     let recipient = deps.world.store.recipient(&tenant, &token).await?;
     let masked = query.is_some_and(|query| query.split('&').any(|pair| pair == "masked=true"));

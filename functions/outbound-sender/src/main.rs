@@ -24,10 +24,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         config.table,
         Process::clock(),
     );
-    let (keys, whatsapp, ()) = tokio::join!(
+    let (keys, whatsapp, (), (), ()) = tokio::join!(
         Keys::fetch(&secrets, &config.keys_secret),
         WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
         store.warm_up(),
+        client.warm_up(),
+        aws.open_sqs(),
     );
     let deps = Arc::new(Deps {
         world: World {
@@ -40,7 +42,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         pacers: Pacers::new(config.concurrency),
         limits: config.limits,
     });
-    deps.whatsapp.warm_up().await;
     lambda_runtime::run(service_fn(|event| {
         each_record(event, decode_job, |job| handle(&deps, job))
     }))

@@ -23,11 +23,6 @@ impl Meta {
             tokens: tokens.into_iter().map(parse).collect::<Result<_, _>>()?,
         })
     }
-
-    /// Opens a connection ahead of the first message.
-    pub async fn warm_up(&self) {
-        self.client.warm_up().await;
-    }
 }
 
 impl WhatsappChannel for Meta {

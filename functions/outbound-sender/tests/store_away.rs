@@ -41,11 +41,15 @@ fn deps() -> TwinDeps {
             chance: world,
         },
         keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])]))
+                .expect("valid"),
             pepper: Pepper::new("1", &[2; 32]).expect("valid"),
         },
         whatsapp: NeverCalled,
-        pacers: Pacers::new(Concurrency { critical: 1, rest: 1 }),
+        pacers: Pacers::new(Concurrency {
+            critical: 1,
+            rest: 1,
+        }),
         limits: Limits {
             post_timeout: Duration::from_secs(8),
             retry_window: Duration::from_secs(2),
@@ -68,7 +72,10 @@ async fn a_job_is_put_back_into_its_lane_before_it_is_acknowledged() {
     let deps = deps();
     let broken = |call| (call == StoreCall::Read).then_some(Fault::Before);
     deps.world.store.break_calls(broken);
-    assert_eq!(handle(&deps, job()).await.expect("valid"), Handled::Acknowledge);
+    assert_eq!(
+        handle(&deps, job()).await.expect("valid"),
+        Handled::Acknowledge
+    );
     let waiting = deps.world.queues.waiting();
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].place, Place::Lane(Lane::Critical));

@@ -1,6 +1,8 @@
 //! What customers send: presses, words that stop or restart messages, and everything else, which is
 //! kept masked and sealed in the recipient's conversation.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
@@ -21,6 +23,8 @@ use crate::{Deps, ReceiveError};
 
 /// Free-form messages may be sent this long after the customer's last one (Meta).
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Events of a history read at once.
+const LARGEST_PAGE: u32 = 100;
 
 impl<S, Q, C> Deps<S, Q, C>
 where
@@ -101,21 +105,11 @@ where
             count(Metric::WebhookStrange, 1, self.world.chance.now());
             return Ok(None);
         };
-        let alias = self
-            .world
-            .store
-            .alias(tenant, &self.user_digest(tenant, user))
-            .await?;
+        let digest = pepper.alias(tenant, user);
+        let alias = self.world.store.alias(tenant, &digest).await?;
         Ok(Some(
-            alias.unwrap_or_else(|| pepper.recipient_of_user(tenant, user)),
+            alias.unwrap_or_else(|| pepper.nameless(tenant, &digest)),
         ))
-    }
-
-    /// The digest under which a user id is known.
-    pub(crate) fn user_digest(&self, tenant: &TenantId, user: &UserId) -> String {
-        self.keys
-            .pepper
-            .digest_of("alias", &[tenant.as_str(), user.as_str()])
     }
 
     /// Notes that the user id is this recipient's. What the person revoked while only the user id was
@@ -127,14 +121,16 @@ where
         user: &UserId,
     ) -> Result<(), ReceiveError> {
         let store = &self.world.store;
-        let digest = self.user_digest(tenant, user);
+        let digest = self.keys.pepper.alias(tenant, user);
         if store.alias(tenant, &digest).await?.as_ref() == Some(recipient) {
             return Ok(());
         }
-        let nameless = self.keys.pepper.recipient_of_user(tenant, user);
+        let nameless = self.keys.pepper.nameless(tenant, &digest);
         let known = store.recipient(tenant, &nameless).await?;
         if let Some(whatsapp) = known.consents.0.get(&Channel::Whatsapp) {
             for purpose in whatsapp.revoked_by_reply() {
+                // Each an event of its own: the store takes the same digest of the same moment for one.
+                let digest = format!("{digest} {}", purpose.name());
                 let event = self.reply_event(&[purpose], whatsapp.purposes[&purpose], &digest);
                 store.consent(tenant, recipient, &event).await?;
             }
@@ -157,17 +153,28 @@ where
         digest: &str,
         at: Timestamp,
     ) -> Result<(), ReceiveError> {
+        let known = self.world.store.recipient(tenant, recipient).await?;
+        let whatsapp = known.consents.0.get(&Channel::Whatsapp);
+        // A grant of a clock that runs ahead of ours must not outdo what the customer says now.
+        let now = self.world.chance.now();
+        let ahead = whatsapp
+            .into_iter()
+            .flat_map(|consents| consents.purposes.values());
+        let ahead = ahead
+            .map(|consent| consent.since)
+            .filter(|since| *since > now);
+        let at = ahead.fold(at, Timestamp::max);
         let (action, purposes) = match keyword {
             Keyword::OptOut => (Action::Revoke, REVOKED_BY_REPLY.to_vec()),
             Keyword::OptIn => {
-                let known = self.world.store.recipient(tenant, recipient).await?;
-                let whatsapp = known.consents.0.get(&Channel::Whatsapp);
-                (
-                    Action::Grant,
-                    whatsapp
-                        .map(|consents| consents.revoked_by_reply())
-                        .unwrap_or_default(),
-                )
+                let mut purposes = whatsapp
+                    .map(|consents| consents.revoked_by_reply())
+                    .unwrap_or_default();
+                if !purposes.is_empty() {
+                    let granted = self.once_granted(tenant, recipient).await?;
+                    purposes.retain(|purpose| granted.contains(purpose));
+                }
+                (Action::Grant, purposes)
             }
         };
         if purposes.is_empty() {
@@ -182,6 +189,33 @@ where
         self.world.store.consent(tenant, recipient, &event).await?;
         tracing::info!(tenant.id = %tenant, recipient = %recipient, keyword = keyword.name(), "consent by reply");
         Ok(())
+    }
+
+    /// The purposes that the person ever agreed to on WhatsApp: an opt-out word also stands for what was
+    /// never granted, and an opt-in word is no consent to that.
+    async fn once_granted(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+    ) -> Result<BTreeSet<Class>, ReceiveError> {
+        let mut granted = BTreeSet::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .world
+                .store
+                .history(tenant, recipient, after.as_deref(), LARGEST_PAGE)
+                .await?;
+            for event in page.entries.iter().map(|entry| &entry.event) {
+                if event.channel == Channel::Whatsapp && event.consent.action == Action::Grant {
+                    granted.extend(&event.purposes);
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(granted);
+            }
+        }
     }
 
     fn reply_event(

@@ -12,7 +12,7 @@ use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures::stream::{self, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_ports::drive::World;
 use recado_ports::{
@@ -136,42 +136,39 @@ where
     Q: Queues,
     C: Chance,
 {
-    /// Receipts folded per notification and in parallel; messages one after the other, as they came.
+    /// The customers' words first, one after the other as they came, then receipts, folded per
+    /// notification and in parallel. One that fails harms itself alone (I12): the others are stored, and
+    /// the answer makes Meta send the POST again.
     async fn store_all(&self, updates: Vec<Update>) -> Result<(), ReceiveError> {
         let now = self.world.chance.now();
         let folded = webhook::fold(&updates);
-        count(
-            Metric::ReceiptSent,
-            usize::try_from(folded.sent).unwrap_or(usize::MAX),
-            now,
-        );
-        count(
-            Metric::ReceiptUnknown,
-            usize::try_from(folded.foreign).unwrap_or(usize::MAX),
-            now,
-        );
+        count(Metric::ReceiptSent, small(folded.sent), now);
+        count(Metric::ReceiptUnknown, small(folded.foreign), now);
         let people = receipts::people(&updates);
-        stream::iter(folded.receipts.into_iter().map(Ok))
-            .try_for_each_concurrent(AT_ONCE, |((id, number), receipts)| {
-                let person = people.get(&id);
-                async move { self.store_receipts(&id, &number, &receipts, person).await }
-            })
-            .await?;
+        let mut outcomes = Vec::new();
         for update in updates {
-            match update {
-                Update::Receipt(_) => {}
-                Update::Inbound(inbound) => self.store_inbound(*inbound).await?,
-                Update::Preference(preference) => self.store_preference(preference).await?,
-                Update::Template(_) | Update::Account(_) => {
-                    tracing::warn!("Meta reports a change of a template or an account")
-                }
-                Update::SystemError(error) => {
-                    tracing::error!(
-                        code = error.failure.code,
-                        title = error.failure.title,
-                        "Meta reports an error"
-                    );
-                }
+            outcomes.push(self.store_word(update).await);
+        }
+        let receipts = stream::iter(folded.receipts).map(|((id, number), receipts)| {
+            let person = people.get(&id);
+            async move { self.store_receipts(&id, &number, &receipts, person).await }
+        });
+        outcomes.extend(receipts.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
+        outcomes.into_iter().collect()
+    }
+
+    /// Everything but receipts.
+    async fn store_word(&self, update: Update) -> Result<(), ReceiveError> {
+        match update {
+            Update::Receipt(_) => {}
+            Update::Inbound(inbound) => self.store_inbound(*inbound).await?,
+            Update::Preference(preference) => self.store_preference(preference).await?,
+            Update::Template(_) | Update::Account(_) => {
+                tracing::warn!("Meta reports a change of a template or an account");
+            }
+            Update::SystemError(error) => {
+                let (code, title) = (error.failure.code, error.failure.title);
+                tracing::error!(code, title, "Meta reports an error");
             }
         }
         Ok(())
@@ -188,8 +185,9 @@ where
 }
 
 fn total<K>(counts: &std::collections::BTreeMap<K, u32>) -> usize {
-    counts
-        .values()
-        .map(|times| usize::try_from(*times).unwrap_or(usize::MAX))
-        .sum()
+    counts.values().map(|times| small(*times)).sum()
+}
+
+fn small(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -20,10 +20,11 @@ async fn main() -> Result<(), lambda_http::Error> {
         config.table,
         Process::clock(),
     );
-    let (keys, whatsapp, ()) = tokio::join!(
+    let (keys, whatsapp, (), ()) = tokio::join!(
         Keys::fetch(&secrets, &config.keys_secret),
         WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
         store.warm_up(),
+        aws.open_sqs(),
     );
     let whatsapp = whatsapp?;
     let deps = Deps {

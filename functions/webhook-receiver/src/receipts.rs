@@ -55,7 +55,10 @@ where
                     }
                     self.learn(&tenant, &item, person).await?;
                 }
-                Written::Refused(item) if item.tenant == tenant => {}
+                // Known already; but the function may have died before it learnt the alias.
+                Written::Refused(item) if item.tenant == tenant => {
+                    self.learn(&tenant, &item, person).await?;
+                }
                 Written::Refused(_) | Written::Missing => {
                     count(Metric::ReceiptUnknown, 1, now);
                     return Ok(());
@@ -112,7 +115,7 @@ where
         let Some(user) = person.and_then(|person| person.user.as_ref()) else {
             return Ok(());
         };
-        let digest = self.user_digest(tenant, user);
+        let digest = self.keys.pepper.alias(tenant, user);
         if item.leg(0).known_user() == Some(digest.as_str()) {
             return Ok(());
         }

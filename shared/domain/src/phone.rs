@@ -81,10 +81,16 @@ impl E164 {
         &self.0
     }
 
-    /// The form under which a person is recognised: a Brazilian mobile always with its ninth digit,
-    /// because Meta may leave it out of a `wa_id`. Never what is sent to.
+    /// The form under which a person is recognised: a Brazilian mobile always with its ninth digit, a
+    /// Mexican one never with the 1 after its country code, because Meta may leave out the one and put
+    /// in the other in a `wa_id`. Never what is sent to.
     #[must_use]
     pub fn canonical(&self) -> Self {
+        if let Some(national) = self.0.strip_prefix("+521")
+            && national.len() == 10
+        {
+            return Self(format!("+52{national}"));
+        }
         match self.0.strip_prefix("+55") {
             Some(national)
                 if national.len() == 10 && matches!(national.as_bytes()[2], b'6'..=b'9') =>
@@ -178,6 +184,8 @@ mod tests {
         check("+5511987654321", "+5511987654321");
         check("+551132654321", "+551132654321");
         check("+12025550123", "+12025550123");
+        check("+5215512345678", "+525512345678");
+        check("+525512345678", "+525512345678");
         assert_eq!(
             E164::from_wa_id("551187654321").expect("valid").canonical(),
             E164::parse("+5511987654321").expect("valid")

@@ -53,10 +53,6 @@ pub struct Request {
     pub valid_until: Timestamp,
     /// The channels that may be used.
     pub ladder: Vec<Rung>,
-    /// Set if the requested validity is already over: a fault, unless the request is a repetition of
-    /// one that was accepted while it was not.
-    pub late: Option<Fault>,
-    canonical: String,
     raw_params: Map<String, Value>,
 }
 
@@ -213,7 +209,7 @@ impl Draft {
                     "must be a template of the catalogue or of your own",
                 );
             }
-            self.faults.extend(self.late(now));
+            self.check_late(now);
             return Err(sorted(self.faults));
         };
         let locale = self.choose_locale(template, defaults);
@@ -225,8 +221,7 @@ impl Draft {
             }
         };
         let ladder = self.tighten_ladder(template);
-        let (valid_until, late) = self.tighten_validity(template, now);
-        let canonical = self.canonical();
+        let valid_until = self.tighten_validity(template, now);
         match (self.to, locale, params) {
             (Some(to), Some(locale), Some(params)) if self.faults.is_empty() => Ok(Request {
                 to,
@@ -235,14 +230,9 @@ impl Draft {
                 reference: self.reference,
                 valid_until,
                 ladder,
-                late,
-                canonical,
                 raw_params: self.params,
             }),
-            _ => {
-                self.faults.extend(late);
-                Err(sorted(self.faults))
-            }
+            _ => Err(sorted(self.faults)),
         }
     }
 
@@ -321,14 +311,10 @@ impl Draft {
         ladder
     }
 
-    fn tighten_validity(
-        &mut self,
-        template: &Template,
-        now: Timestamp,
-    ) -> (Timestamp, Option<Fault>) {
+    fn tighten_validity(&mut self, template: &Template, now: Timestamp) -> Timestamp {
         let longest = plus(now, template.validity);
         let Some(asked) = self.valid_until else {
-            return (longest, None);
+            return longest;
         };
         if asked > longest {
             let minutes = template.validity.as_secs() / 60;
@@ -337,15 +323,24 @@ impl Draft {
                 format!("must be at most {minutes} minutes ahead, the template's own validity"),
             );
         }
-        (asked, self.late(now))
+        self.check_late(now);
+        asked
     }
 
-    fn late(&self, now: Timestamp) -> Option<Fault> {
-        let over = self.valid_until.is_some_and(|asked| asked <= now);
-        over.then(|| Fault::new("valid_until", "must lie in the future"))
+    fn check_late(&mut self, now: Timestamp) {
+        if self.valid_until.is_some_and(|asked| asked <= now) {
+            self.fault("valid_until", "must lie in the future");
+        }
     }
 
-    /// The request's content in one fixed form, for the digest that tells a repetition from a reuse.
+    /// The keyed digest that is stored instead of the content (I2). It tells a repetition from a reuse
+    /// without the template: what was accepted once is answered again whatever has changed since.
+    #[must_use]
+    pub fn digest(&self, pepper: &Pepper) -> String {
+        pepper.digest_of("request", &[&self.canonical()])
+    }
+
+    /// The request's content in one fixed form.
     #[allow(
         clippy::disallowed_methods,
         reason = "only a keyed digest of it is kept"
@@ -384,7 +379,7 @@ pub struct Accepted {
     pub tenant: TenantId,
     /// To whom, by pseudonym.
     pub recipient: RecipientToken,
-    /// [`Request::digest`].
+    /// [`Draft::digest`].
     pub digest: String,
     /// [`Request::content`], sealed.
     pub content: Sealed,
@@ -393,12 +388,6 @@ pub struct Accepted {
 }
 
 impl Request {
-    /// The keyed digest that is stored instead of the content (I2).
-    #[must_use]
-    pub fn digest(&self, pepper: &Pepper) -> String {
-        pepper.digest_of("request", &[&self.canonical])
-    }
-
     /// What is sealed in the notification's item: number and parameters.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the number is what is sealed")]

@@ -7,7 +7,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use thiserror::Error;
 
-use crate::ids::{IdempotencyKey, NotificationId, RecipientToken, TenantId, base32};
+use crate::ids::{IdempotencyKey, NotificationId, RecipientToken, TenantId, UserId, base32};
 use crate::phone::E164;
 
 /// Bytes of randomness that every sealing needs, fresh each time.
@@ -168,16 +168,19 @@ impl Pepper {
         )
     }
 
-    /// The pseudonym of somebody of whom Meta tells only a user id, until a number is learnt.
+    /// The digest under which a WhatsApp user id is known: an alias of a recipient.
     #[must_use]
-    pub fn recipient_of_user(
-        &self,
-        tenant: &TenantId,
-        user: &crate::ids::UserId,
-    ) -> RecipientToken {
+    pub fn alias(&self, tenant: &TenantId, user: &UserId) -> String {
+        base32(&self.digest("alias", &[tenant.as_str(), user.as_str()]))
+    }
+
+    /// The pseudonym of somebody of whom Meta tells only a user id, until a number is learnt. Made of
+    /// the alias, so that an erasure finds it from the recipient's own.
+    #[must_use]
+    pub fn nameless(&self, tenant: &TenantId, alias: &str) -> RecipientToken {
         RecipientToken::from_bytes(
             &self.version,
-            self.digest("user", &[tenant.as_str(), user.as_str()]),
+            self.digest("nameless", &[tenant.as_str(), alias]),
         )
     }
 

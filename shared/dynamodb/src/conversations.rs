@@ -8,6 +8,7 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_ports::{ChatEntry, ChatRecord, Conversations, StoreError};
@@ -81,13 +82,20 @@ impl Conversations for Store {
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(#replied)")
             .expression_attribute_names("#replied", REPLIED)
             .expression_attribute_values(":at", millis(at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match answer {
             Ok(_) => Ok(ChatRecord::New),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    Ok(ChatRecord::Repeated)
+                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                    // The client repeats a request whose answer was lost: then this moment's own claim is there.
+                    let replied = refusal.item().and_then(|old| old.get(REPLIED));
+                    Ok(if replied == Some(&millis(at)) {
+                        ChatRecord::New
+                    } else {
+                        ChatRecord::Repeated
+                    })
                 }
                 Some(_) | None => Err(unavailable("claim an answer", error)),
             },

@@ -5,8 +5,8 @@ use std::error::Error;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use recado_ports::StoreError;
 
-/// Every failure that is no refused condition: throttled, timed out, unreachable, or a request that
-/// the service does not take from us, which a changed permission or table may mend.
+/// Every failure that is no refused condition: throttled, timed out, unreachable; or a request that the
+/// service does not take from us.
 ///
 /// The raw answer is dropped: it can hold an item.
 pub(crate) fn unavailable<E, R>(operation: &str, error: SdkError<E, R>) -> StoreError
@@ -27,8 +27,26 @@ where
             .to_owned(),
         _ => "an error of an unknown kind".to_owned(),
     };
-    StoreError::Unavailable(format!("{operation}: {what}"), error.into_source().ok())
+    let text = format!("{operation}: {what}");
+    let refused =
+        matches!(&error, SdkError::ConstructionFailure(_)) || REFUSALS.contains(&what.as_str());
+    let source = error.into_source().ok();
+    if refused {
+        StoreError::Refused(text, source)
+    } else {
+        StoreError::Unavailable(text, source)
+    }
 }
+
+/// Codes that stay until somebody mends a permission, a table or a request.
+const REFUSALS: [&str; 6] = [
+    "AccessDeniedException",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "ResourceNotFoundException",
+    "SerializationException",
+    "ValidationException",
+];
 
 /// A failure that has no SDK error: tried as often as is sensible.
 pub(crate) fn exhausted(operation: &str, what: &str) -> StoreError {

@@ -35,12 +35,14 @@ pub(crate) const META_AT: &str = "ma";
 
 /// Reads a profile.
 pub(crate) fn profile(item: &Item) -> Result<Profile, StoreError> {
+    let aliases = aliases(item)?;
     let item = Reader::new("a profile", item)?;
     Ok(Profile {
         phone: item.optional_sealed(PHONE)?,
         locale: item.optional_parsed(LOCALE, Locale::parse)?,
         user_digest: item.optional_text(USER)?.map(str::to_owned),
         window_until: item.optional_time(WINDOW)?,
+        aliases,
         erased_at: item.optional_time(ERASED)?,
     })
 }

@@ -19,6 +19,13 @@ pub enum StoreError {
         String,
         #[source] Option<Box<dyn std::error::Error + Send + Sync>>,
     ),
+    /// The service does not take the request from us: a permission, a table that is not there. Trying
+    /// again is in vain until somebody mends it.
+    #[error("store refuses: {0}")]
+    Refused(
+        String,
+        #[source] Option<Box<dyn std::error::Error + Send + Sync>>,
+    ),
     /// An item that does not read: an unknown version or a missing attribute. Names no value.
     #[error("store item unreadable: {0}")]
     Unreadable(String),
@@ -31,7 +38,7 @@ impl StoreError {
     pub fn passes(&self) -> bool {
         match self {
             Self::Unavailable(..) => true,
-            Self::Unreadable(_) => false,
+            Self::Refused(..) | Self::Unreadable(_) => false,
         }
     }
 }
@@ -89,6 +96,9 @@ pub struct Profile {
     pub user_digest: Option<String>,
     /// Until when free-form messages may be sent (24 h from the last inbound message).
     pub window_until: Option<Timestamp>,
+    /// The aliases that lead here. What came before the number was known lies under each one's own
+    /// pseudonym.
+    pub aliases: Vec<String>,
     /// When the person was erased.
     pub erased_at: Option<Timestamp>,
 }

@@ -13,6 +13,9 @@ use crate::http::{SdkHttp, shared_client};
 /// How long one attempt at DynamoDB, SQS or Secrets Manager may take.
 pub const SDK_ATTEMPT: Duration = Duration::from_secs(2);
 
+/// Longer than this no start waits for a connection.
+const WARM_UP: Duration = Duration::from_secs(1);
+
 /// How often a client tries a request again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retries {
@@ -104,6 +107,13 @@ impl Aws {
     #[must_use]
     pub fn http(&self) -> reqwest::Client {
         self.http.clone()
+    }
+
+    /// Opens a connection to SQS ahead of the first message. What comes of it does not matter.
+    pub async fn open_sqs(&self) {
+        let own = format!("https://sqs.{}.amazonaws.com", self.config.region);
+        let url = self.endpoint("SQS").map_or(own, str::to_owned);
+        self.http.head(url).timeout(WARM_UP).send().await.ok();
     }
 
     fn endpoint(&self, service: &str) -> Option<&str> {

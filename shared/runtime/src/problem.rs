@@ -180,7 +180,9 @@ impl From<recado_ports::StoreError> for Problem {
     fn from(error: recado_ports::StoreError) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "store");
         match error {
-            recado_ports::StoreError::Unavailable(..) => Self::Unavailable,
+            recado_ports::StoreError::Unavailable(..) | recado_ports::StoreError::Refused(..) => {
+                Self::Unavailable
+            }
             recado_ports::StoreError::Unreadable(_) => Self::Internal,
         }
     }

@@ -14,6 +14,9 @@ use crate::token::AccessToken;
 use crate::webhook::MessageId;
 use crate::wire;
 
+/// Longer than this no start waits for a connection.
+const WARM_UP: Duration = Duration::from_secs(1);
+
 /// A connection (name, TCP and TLS) stands within this long, or nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -104,7 +107,7 @@ impl Client {
     /// Opens a connection before the first message needs it. That it cannot be opened shows with
     /// the first message.
     pub async fn warm_up(&self) {
-        let request = self.http.head(&self.base).timeout(self.post_timeout);
+        let request = self.http.head(&self.base).timeout(WARM_UP);
         if let Err(error) = request.send().await {
             tracing::debug!(error = %error.without_url(), "could not connect to Meta ahead of time");
         }

@@ -176,11 +176,7 @@ async fn what_a_nameless_person_revoked_holds_once_the_number_is_known() -> Resu
         Ok(state(&lookup(&bank, &to).await?, "whatsapp", "servicing").as_deref() == Some(revoked))
     })
     .await?;
-    let id = bank.send(&message("test_notice", &to)).await?;
-    assert_eq!(
-        bank.until_status(&id, "suppressed").await?["reason"],
-        "opted_out"
-    );
+    assert_eq!(three(&bank, &to).await?, OUT);
     Ok(())
 }
 
@@ -279,6 +275,24 @@ async fn voltar_without_a_sair_before_it_grants_nothing() -> Result<()> {
         "{}",
         now.body
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn voltar_grants_nothing_that_was_never_granted() -> Result<()> {
+    let bank = aurora().await?;
+    let to = fresh_number();
+    let earlier = ago(Duration::from_secs(3600));
+    let grant = event(&to, "whatsapp", &["servicing"], "grant", &earlier);
+    let recipient = token(&record(&bank, &grant).await?)?;
+    writes(&bank, &to, &recipient, "SAIR", 1).await?;
+    next_second().await;
+    writes(&bank, &to, &recipient, "VOLTAR", 1).await?;
+    let now = lookup(&bank, &to).await?;
+    let servicing = state(&now, "whatsapp", "servicing");
+    assert_eq!(servicing.as_deref(), Some("granted by whatsapp_reply"));
+    let marketing = state(&now, "whatsapp", "marketing");
+    assert_eq!(marketing.as_deref(), Some("revoked by whatsapp_reply"));
     Ok(())
 }
 

@@ -202,6 +202,10 @@ impl Notification {
             }
         } else if facts.uncertain_at().is_some() {
             LegStatus::Uncertain
+        } else if facts.claimed_at().is_none()
+            && (self.suppressed_because().is_some() || self.cancelled_at().is_some())
+        {
+            LegStatus::Skipped
         } else {
             LegStatus::Pending
         }

@@ -65,7 +65,8 @@ fn id(case: &str) -> NotificationId {
 fn person(case: &str) -> RecipientToken {
     let letters: String = case.chars().filter(char::is_ascii_alphanumeric).collect();
     let user = UserId::parse(&format!("BR.{letters}")).expect("letters and digits are a user id");
-    pepper().recipient_of_user(&tenant("banco-aurora"), &user)
+    let tenant = tenant("banco-aurora");
+    pepper().nameless(&tenant, &pepper().alias(&tenant, &user))
 }
 
 fn sealed(content: u8) -> Sealed {

@@ -31,7 +31,10 @@ impl Recipients for Store {
         self.call(StoreCall::Recipient, |state| {
             let held = state.people.get(&(tenant.clone(), recipient.clone()));
             held.map_or_else(Recipient::default, |person| Recipient {
-                profile: person.profile.clone(),
+                profile: person.profile.clone().map(|profile| Profile {
+                    aliases: person.aliases.iter().cloned().collect(),
+                    ..profile
+                }),
                 consents: person.consents.clone(),
             })
         })

@@ -10,7 +10,7 @@ pub(super) struct Wording {
 }
 
 const PORTUGUESE: Wording = Wording {
-    body: "Seu código de verificação é *{{1}}*.",
+    body: "*{{1}}* é seu código de verificação.",
     security: " Para sua segurança, não o compartilhe.",
     expiry: "Este código expira em {} minutos.",
     copy_code: "Copiar código",
