@@ -172,7 +172,7 @@ where
         faults: Vec<Fault>,
     ) -> Result<Response, Problem> {
         let stored = self.world.store.read(id).await?;
-        match stored.filter(|item| item.tenant == *tenant && item.digest == digest) {
+        match stored.filter(|item| item.tenant == *tenant) {
             Some(stored) => self.replay(stored, digest).await,
             None => Err(Problem::Invalid(faults)),
         }

@@ -55,9 +55,13 @@ where
         .profile
         .and_then(|profile| profile.locale)
         .unwrap_or(config.locale);
-    let now = deps.world.chance.now();
     if store
-        .claim_reply(&reply.tenant, &reply.recipient, &reply.entry, now)
+        .claim_reply(
+            &reply.tenant,
+            &reply.recipient,
+            &reply.entry,
+            &deps.world.chance.token(),
+        )
         .await?
         == ChatRecord::Repeated
     {

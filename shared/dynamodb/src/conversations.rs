@@ -4,16 +4,15 @@
 //! |---|---|
 //! | `kd`, `mk` | what kind of message, its text with everything sensitive masked |
 //! | `sc` | sealed: sender's address and text |
-//! | `rp` | when its one answer was claimed (milliseconds) |
+//! | `rp` | the token of whoever answers it |
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use jiff::Timestamp;
-use recado_domain::ids::{RecipientToken, TenantId};
+use recado_domain::ids::{ClaimToken, RecipientToken, TenantId};
 use recado_ports::{ChatEntry, ChatRecord, Conversations, StoreError};
 
-use crate::attributes::{CURRENT, Item, Reader, VERSION, millis, number, put, sealed, text};
+use crate::attributes::{CURRENT, Item, Reader, VERSION, number, put, sealed, text};
 use crate::errors::unavailable;
 use crate::keys::{Key, SK, chat_partition};
 use crate::store::Store;
@@ -71,17 +70,17 @@ impl Conversations for Store {
         tenant: &TenantId,
         recipient: &RecipientToken,
         sort_key: &str,
-        at: Timestamp,
+        token: &ClaimToken,
     ) -> Result<ChatRecord, StoreError> {
         let answer = self
             .client()
             .update_item()
             .table_name(self.table())
             .set_key(Some(Key::chat(tenant, recipient, sort_key).item()))
-            .update_expression("SET #replied = :at")
+            .update_expression("SET #replied = :token")
             .condition_expression("attribute_exists(pk) AND attribute_not_exists(#replied)")
             .expression_attribute_names("#replied", REPLIED)
-            .expression_attribute_values(":at", millis(at))
+            .expression_attribute_values(":token", text(token.as_str()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
@@ -89,9 +88,9 @@ impl Conversations for Store {
             Ok(_) => Ok(ChatRecord::New),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                    // The client repeats a request whose answer was lost: then this moment's own claim is there.
+                    // The client repeats a request whose answer was lost: then its own claim is there.
                     let replied = refusal.item().and_then(|old| old.get(REPLIED));
-                    Ok(if replied == Some(&millis(at)) {
+                    Ok(if replied == Some(&text(token.as_str())) {
                         ChatRecord::New
                     } else {
                         ChatRecord::Repeated

@@ -5,7 +5,7 @@ use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{Changed, ChannelConsents, Consents, MetaPreference, PurposeConsent};
 use recado_domain::delivery::{CapVerdict, Change, Notification};
-use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
+use recado_domain::ids::{ClaimToken, NotificationId, RecipientToken, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::Sealed;
 use thiserror::Error;
@@ -321,13 +321,13 @@ pub trait Conversations: Send + Sync {
         sort_key: &str,
     ) -> impl Future<Output = Result<Option<ChatEntry>, StoreError>> + Send;
 
-    /// Claims the one answer to an entry: true once per entry.
+    /// Claims the one answer to an entry: `New` for the one token that wins, however often it asks.
     fn claim_reply(
         &self,
         tenant: &TenantId,
         recipient: &RecipientToken,
         sort_key: &str,
-        at: Timestamp,
+        token: &ClaimToken,
     ) -> impl Future<Output = Result<ChatRecord, StoreError>> + Send;
 
     /// Every entry, oldest first (for the person's own export).

@@ -158,6 +158,7 @@ async fn an_offer_is_never_followed_by_an_sms() -> Result<()> {
         assert_eq!(world.bank.channels(to).await?, [""; 0]);
     }
     // It is not lost either: once the phone is back, the offer is there.
+    let _together = META.read().await;
     world.bank.phone(&away, json!({ "online": true })).await?;
     world.bank.until_status(&waiting, "read").await?;
     settled(world.stack, &waiting).await?;

@@ -197,9 +197,10 @@ fn the_tests_own_templates_follow_the_rules_but_for_their_waits() {
         assert!(faults.is_empty(), "{}: {faults:#?}", template.name);
         names.push(template.name.to_string());
     }
-    names.sort();
-    assert_eq!(
-        names,
-        ["test_alert", "test_code", "test_notice", "test_offer"]
-    );
+    for wanted in ["test_alert", "test_code", "test_notice", "test_offer"] {
+        assert!(
+            names.iter().any(|name| name == wanted),
+            "{wanted} is missing"
+        );
+    }
 }

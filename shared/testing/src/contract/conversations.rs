@@ -1,5 +1,6 @@
 //! Conversations: each message and each answer once.
 
+use recado_domain::ids::ClaimToken;
 use recado_ports::{ChatEntry, ChatRecord, Conversations};
 use tokio::task::JoinSet;
 
@@ -83,9 +84,9 @@ async fn a_conversation_is_read_oldest_first<S: Conversations>(store: &S) {
 async fn an_answer_is_claimed_once<S: Conversations>(store: &S) {
     let (bank, who) = (tenant("banco-aurora"), person("an answer"));
     let entry = entry(1, "opt_out");
-    let claim = async |seconds| {
+    let claim = async |writer| {
         let claimed = store
-            .claim_reply(&bank, &who, &entry.sort_key, at(seconds))
+            .claim_reply(&bank, &who, &entry.sort_key, &token(writer))
             .await;
         claimed.expect("the store answers")
     };
@@ -100,6 +101,11 @@ async fn an_answer_is_claimed_once<S: Conversations>(store: &S) {
         .expect("the store answers");
     assert_eq!(claim(2).await, ChatRecord::New);
     assert_eq!(claim(3).await, ChatRecord::Repeated);
+    assert_eq!(
+        claim(2).await,
+        ChatRecord::New,
+        "its own claim, asked for again"
+    );
     let read = store
         .chat_entry(&bank, &who, &entry.sort_key)
         .await
@@ -125,10 +131,12 @@ async fn of_many_claims_of_an_answer_one_wins<S: Conversations + Clone + 'static
         .await
         .expect("the store answers");
     let mut writers = JoinSet::new();
-    for _ in 0..20 {
+    for writer in 0..20 {
         let (store, bank, who, entry) = (store.clone(), bank.clone(), who.clone(), entry.clone());
         writers.spawn(async move {
-            let claimed = store.claim_reply(&bank, &who, &entry.sort_key, at(2)).await;
+            let claimed = store
+                .claim_reply(&bank, &who, &entry.sort_key, &token(writer))
+                .await;
             claimed.expect("the store answers")
         });
     }
@@ -140,4 +148,8 @@ async fn of_many_claims_of_an_answer_one_wins<S: Conversations + Clone + 'static
             .count(),
         1
     );
+}
+
+fn token(writer: u8) -> ClaimToken {
+    ClaimToken::from_random([writer; 16])
 }

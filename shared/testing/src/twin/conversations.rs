@@ -2,8 +2,7 @@
 
 use std::collections::btree_map::Entry;
 
-use jiff::Timestamp;
-use recado_domain::ids::{RecipientToken, TenantId};
+use recado_domain::ids::{ClaimToken, RecipientToken, TenantId};
 use recado_ports::{ChatEntry, ChatRecord, Conversations, StoreError};
 
 use super::store::{Chat, Store, StoreCall};
@@ -24,7 +23,7 @@ impl Conversations for Store {
                 Entry::Vacant(free) => {
                     free.insert(Chat {
                         entry: entry.clone(),
-                        replied_at: None,
+                        replied: None,
                     });
                     ChatRecord::New
                 }
@@ -52,13 +51,13 @@ impl Conversations for Store {
         tenant: &TenantId,
         recipient: &RecipientToken,
         sort_key: &str,
-        at: Timestamp,
+        token: &ClaimToken,
     ) -> Result<ChatRecord, StoreError> {
         self.call(StoreCall::ClaimReply, |state| {
             let person = state.people.get_mut(&(tenant.clone(), recipient.clone()));
             match person.and_then(|person| person.chat.get_mut(sort_key)) {
-                Some(chat) if chat.replied_at.is_none() => {
-                    chat.replied_at = Some(at);
+                Some(chat) if chat.replied.as_ref().is_none_or(|won| won == token) => {
+                    chat.replied = Some(token.clone());
                     ChatRecord::New
                 }
                 Some(_) | None => ChatRecord::Repeated,

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use recado_domain::class::Class;
 use recado_domain::consent::Consents;
 use recado_domain::delivery::Notification;
-use recado_domain::ids::{NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId};
+use recado_domain::ids::{
+    ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId,
+};
 use recado_domain::template::Template;
 use recado_ports::{ChatEntry, ConsentEvent, Profile, StoreError, TenantConfig};
 
@@ -98,7 +99,7 @@ pub struct Chat {
     /// The message.
     pub entry: ChatEntry,
     /// When its one answer was claimed.
-    pub replied_at: Option<Timestamp>,
+    pub replied: Option<ClaimToken>,
 }
 
 #[derive(Default)]
