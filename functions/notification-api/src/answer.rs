@@ -72,6 +72,8 @@ struct ShownLeg<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     submitted_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    uncertain_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     delivered_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read_at: Option<String>,
@@ -153,6 +155,7 @@ fn shown_leg(item: &Notification, leg: u8, now: Timestamp) -> ShownLeg<'_> {
             .then(|| skipped(item, leg))
             .flatten(),
         submitted_at: facts.submitted_at().map(time),
+        uncertain_at: facts.uncertain_at().map(time),
         delivered_at: facts.delivered_at().map(time),
         read_at: facts.read_at().map(time),
         failed_at: facts.failed_at().map(time),
