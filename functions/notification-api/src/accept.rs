@@ -1,6 +1,6 @@
 //! `POST /v1/notifications`: Put, guard, job, `202`, in that order (I1).
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -11,6 +11,7 @@ use recado_domain::delivery::{Notification, accepted};
 use recado_domain::fault::Fault;
 use recado_domain::ids::{NotificationId, TenantId};
 use recado_domain::locale::Locale;
+use recado_domain::pacing::Rate;
 use recado_domain::request::{Accepted, Draft, Request};
 use recado_domain::template::Template;
 use recado_ports::{Chance, Created, Notifications, Queues, Recipients, Registry, TenantConfig};
@@ -47,6 +48,7 @@ where
     let tenant = tenant(&deps.world.store, &extensions).await?;
     let key = idempotency_key(&headers)?;
     check_body(&headers, &body)?;
+    deps.check_rate(&tenant).await?;
     let draft = Draft::parse(&body).map_err(|_| Problem::NotJson)?;
     let keys = &deps.keys;
     let id = keys.pepper.notification(&tenant, &key);
@@ -97,6 +99,23 @@ where
     Q: Queues,
     C: Chance,
 {
+    /// Refuses what is over the bank's rate, before anything is stored. Each copy of the function counts
+    /// for itself.
+    async fn check_rate(&self, tenant: &TenantId) -> Result<(), Problem> {
+        let config = self.world.store.tenant(tenant).await?;
+        let Some(limit) = config.and_then(|config| config.requests_per_second) else {
+            return Ok(());
+        };
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = rates
+            .entry((tenant.clone(), limit))
+            .or_insert_with(|| Rate::new(limit));
+        rate.take(self.world.chance.now())
+            .map_err(|wait| Problem::RateExceeded {
+                retry_after: wait.as_secs() + 1,
+            })
+    }
+
     /// Checks a request against its template and its defaults.
     pub(crate) async fn complete(
         &self,

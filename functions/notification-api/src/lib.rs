@@ -5,7 +5,8 @@ mod answer;
 mod config;
 mod preview;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use recado_domain::delivery::{Notification, Status, change};
 use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
+use recado_domain::pacing::Rate;
 use recado_ports::drive::World;
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Written};
 use recado_runtime::problem::Problem;
@@ -28,7 +30,12 @@ pub struct Deps<S, Q, C> {
     pub world: World<S, Q, C>,
     /// Sealing and pseudonyms.
     pub keys: Keys,
+    /// The banks' rates in this copy of the function.
+    pub rates: Rates,
 }
+
+/// A bank's rate, by bank and limit.
+pub type Rates = Mutex<HashMap<(TenantId, u32), Rate>>;
 
 type Shared<S, Q, C> = State<Arc<Deps<S, Q, C>>>;
 

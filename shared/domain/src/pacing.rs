@@ -54,6 +54,38 @@ impl Bucket {
             free_at: Timestamp::UNIX_EPOCH,
         }
     }
+
+    fn take(
+        &mut self,
+        now: Timestamp,
+        interval: Duration,
+        burst: Duration,
+    ) -> Result<(), Duration> {
+        let free_at = self.free_at.max(now);
+        let ahead = Duration::try_from(free_at.duration_since(now)).unwrap_or_default();
+        if ahead > burst {
+            return Err(ahead - burst);
+        }
+        self.free_at = plus(free_at, interval);
+        Ok(())
+    }
+}
+
+/// How many requests a bank may make: so many a second, a second's worth at once.
+#[derive(Clone, Debug)]
+pub struct Rate(Bucket);
+
+impl Rate {
+    /// A rate of so many a second, at least one.
+    #[must_use]
+    pub fn new(per_second: u32) -> Self {
+        Self(Bucket::new(per_second, 100, 1, None))
+    }
+
+    /// Takes one request in, or tells how long until the next is.
+    pub fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
+        self.0.take(now, self.0.interval, self.0.burst)
+    }
 }
 
 impl Pacer {
@@ -76,19 +108,11 @@ impl Pacer {
             Lane::Critical => &mut self.critical,
             Lane::Standard | Lane::Bulk => &mut self.rest,
         };
-        let interval = if calmed {
-            bucket.interval * 2
+        if calmed {
+            bucket.take(now, bucket.interval * 2, Duration::ZERO)
         } else {
-            bucket.interval
-        };
-        let burst = if calmed { Duration::ZERO } else { bucket.burst };
-        let free_at = bucket.free_at.max(now);
-        let ahead = Duration::try_from(free_at.duration_since(now)).unwrap_or_default();
-        if ahead > burst {
-            return Err(ahead - burst);
+            bucket.take(now, bucket.interval, bucket.burst)
         }
-        bucket.free_at = plus(free_at, interval);
-        Ok(())
     }
 
     /// Meta throttled the number.

@@ -28,6 +28,11 @@ pub enum Problem {
     Invalid(Vec<Fault>),
     /// The key was used with other content.
     IdempotencyMismatch,
+    /// Over the tenant's rate.
+    RateExceeded {
+        /// Whole seconds until the next request is taken.
+        retry_after: u64,
+    },
     /// Store or queue unavailable; safe to repeat with the same key.
     Unavailable,
     /// The token's client is no tenant's.
@@ -63,6 +68,7 @@ impl Problem {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -78,6 +84,7 @@ impl Problem {
             Self::MediaType => "unsupported-media-type",
             Self::Invalid(_) => "invalid-content",
             Self::IdempotencyMismatch => "idempotency-mismatch",
+            Self::RateExceeded { .. } => "rate-exceeded",
             Self::Unavailable => "unavailable",
             Self::UnknownClient => "unknown-client",
             Self::Signature => "signature",
@@ -96,6 +103,7 @@ impl Problem {
             Self::MediaType => "The media type is not JSON",
             Self::Invalid(_) => "The content breaks its rules",
             Self::IdempotencyMismatch => "The key was used with other content",
+            Self::RateExceeded { .. } => "Too many requests",
             Self::Unavailable => "Unavailable for the moment",
             Self::UnknownClient => "The client is not registered",
             Self::Signature => "The signature does not match",
@@ -119,6 +127,7 @@ impl Problem {
             Self::IdempotencyMismatch => {
                 "This Idempotency-Key already stands for a request with other content.".to_owned()
             }
+            Self::RateExceeded { .. } => "Over the rate agreed for this tenant.".to_owned(),
             Self::Unavailable => {
                 "Nothing is lost: repeat the request with the same key.".to_owned()
             }
@@ -156,6 +165,7 @@ impl IntoResponse for Problem {
                 | Self::TooLarge { .. }
                 | Self::MediaType
                 | Self::IdempotencyMismatch
+                | Self::RateExceeded { .. }
                 | Self::Unavailable
                 | Self::UnknownClient
                 | Self::Signature
@@ -169,8 +179,13 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self == Self::Unavailable {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let retry_after = if let Self::RateExceeded { retry_after } = &self {
+            *retry_after
+        } else {
+            u64::from(self == Self::Unavailable)
+        };
+        if let seconds @ 1.. = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
