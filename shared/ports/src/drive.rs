@@ -109,8 +109,9 @@ impl DriveError {
     }
 }
 
-/// The rests between the tries of one write, beyond the store's own: together less than what the
-/// functions' timeouts leave beside their POST.
+/// The rests between the tries of one write, beyond the store's own: together they fit beside a POST into
+/// the function's timeout while the store refuses quickly, as it does when it throttles. A store that
+/// does not answer at all may cost the invocation; its message comes back.
 const PATIENCE: [Duration; 3] = [
     Duration::from_millis(250),
     Duration::from_millis(750),
