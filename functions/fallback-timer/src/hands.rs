@@ -8,14 +8,16 @@ use recado_domain::phone::E164;
 use recado_domain::render;
 use recado_domain::sms::SmsText;
 use recado_ports::drive::{Hands, Paced};
-use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError};
-use recado_runtime::{Metric, count, open_content, our_fault};
+use recado_ports::{
+    Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, Switches,
+};
+use recado_runtime::{count_progress, open_content, our_fault};
 
 use crate::Deps;
 
 impl<S, Q, C, M> Hands for Deps<S, Q, C, M>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
     M: SmsChannel,
@@ -79,16 +81,14 @@ where
         else {
             return;
         };
-        let now = self.world.chance.now();
-        match outcome {
-            PostOutcome::Accepted { .. } => count(Metric::FallbackSent, 1, now),
-            PostOutcome::Unknown => count(Metric::Uncertain, 1, now),
-            PostOutcome::Held | PostOutcome::Rejected(_) | PostOutcome::NotSent { .. } => {}
-        }
         let (outcome, code) = (outcome.label(), outcome.code());
         tracing::info!(
             notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,
             leg, attempt = claim.attempt, outcome, code, "fallback"
         );
+    }
+
+    fn wrote(&self, before: &Notification, after: &Notification) {
+        count_progress(before, after, self.world.chance.now());
     }
 }

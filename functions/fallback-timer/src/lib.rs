@@ -6,7 +6,8 @@ mod hands;
 use recado_domain::delivery::{Event, Limits, plus};
 use recado_ports::drive::{Done, DriveError, PUT_BACK, World};
 use recado_ports::{
-    Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, TimerMessage,
+    Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, Switches,
+    TimerMessage,
 };
 use recado_runtime::{Handled, Keys};
 use thiserror::Error;
@@ -51,7 +52,7 @@ pub async fn handle<S, Q, C, M>(
     timer: TimerMessage,
 ) -> Result<Handled, TimerError>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
     M: SmsChannel,
@@ -80,7 +81,7 @@ async fn work<S, Q, C, M>(
     timer: &TimerMessage,
 ) -> Result<Handled, TimerError>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
     M: SmsChannel,

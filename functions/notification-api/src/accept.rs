@@ -1,6 +1,6 @@
 //! `POST /v1/notifications`: Put, guard, job, `202`, in that order (I1).
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -11,10 +11,12 @@ use recado_domain::delivery::{Notification, accepted};
 use recado_domain::fault::Fault;
 use recado_domain::ids::{NotificationId, TenantId};
 use recado_domain::locale::Locale;
-use recado_domain::pacing::Rate;
 use recado_domain::request::{Accepted, Draft, Request};
+use recado_domain::switches::{Counter, Spending};
 use recado_domain::template::Template;
-use recado_ports::{Chance, Created, Notifications, Queues, Recipients, Registry, TenantConfig};
+use recado_ports::{
+    Chance, Created, Notifications, Queues, Recipients, Registry, Switches, TenantConfig,
+};
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::{Metric, count, tenant};
 
@@ -41,7 +43,7 @@ pub(crate) async fn accept<S, Q, C>(
     body: Bytes,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {
@@ -95,25 +97,25 @@ where
 
 impl<S, Q, C> Deps<S, Q, C>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {
-    /// Refuses what is over the bank's rate, before anything is stored. Each copy of the function counts
-    /// for itself.
+    /// Refuses what is over the bank's rate, before anything is stored. While the counter does not
+    /// answer, the request is let through: whether it is accepted the store decides.
     async fn check_rate(&self, tenant: &TenantId) -> Result<(), Problem> {
-        let config = self.world.store.tenant(tenant).await?;
-        let Some(limit) = config.and_then(|config| config.requests_per_second) else {
+        let now = self.world.chance.now();
+        let board = self.world.store.switchboard().await;
+        let Some(limit) = board.ok().and_then(|board| board.rate(tenant)) else {
             return Ok(());
         };
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let rate = rates
-            .entry((tenant.clone(), limit))
-            .or_insert_with(|| Rate::new(limit));
-        rate.take(self.world.chance.now())
-            .map_err(|wait| Problem::RateExceeded {
-                retry_after: wait.as_secs() + 1,
-            })
+        let counter = Counter::requests(tenant, now);
+        match self.world.store.tally(&counter, limit).await {
+            Ok(Spending::Exceeded) => Err(Problem::RateExceeded {
+                retry_after: counter.window.seconds_left(now),
+            }),
+            Ok(Spending::Within) | Err(_) => Ok(()),
+        }
     }
 
     /// Checks a request against its template and its defaults.

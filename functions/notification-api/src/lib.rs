@@ -5,8 +5,7 @@ mod answer;
 mod config;
 mod preview;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -16,9 +15,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use recado_domain::delivery::{Notification, Status, change};
 use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
-use recado_domain::pacing::Rate;
 use recado_ports::drive::World;
-use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Written};
+use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Switches, Written};
 use recado_runtime::problem::Problem;
 use recado_runtime::{Keys, tenant};
 
@@ -30,19 +28,14 @@ pub struct Deps<S, Q, C> {
     pub world: World<S, Q, C>,
     /// Sealing and pseudonyms.
     pub keys: Keys,
-    /// The banks' rates in this copy of the function.
-    pub rates: Rates,
 }
-
-/// A bank's rate, by bank and limit.
-pub type Rates = Mutex<HashMap<(TenantId, u32), Rate>>;
 
 type Shared<S, Q, C> = State<Arc<Deps<S, Q, C>>>;
 
 /// The routes of this function.
 pub fn router<S, Q, C>(deps: Arc<Deps<S, Q, C>>) -> Router
 where
-    S: Notifications + Recipients + Registry + 'static,
+    S: Notifications + Recipients + Registry + Switches + 'static,
     Q: Queues + 'static,
     C: Chance + 'static,
 {
@@ -71,7 +64,7 @@ async fn nothing_here() -> Problem {
 
 impl<S, Q, C> Deps<S, Q, C>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {
@@ -113,7 +106,7 @@ async fn by_key<S, Q, C>(
     headers: HeaderMap,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {
@@ -131,7 +124,7 @@ async fn by_id<S, Q, C>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {
@@ -149,7 +142,7 @@ async fn cancel<S, Q, C>(
     _body: Bytes,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use notification_api::{Config, Deps, Rates, router};
+use notification_api::{Config, Deps, router};
 use recado_dynamodb::Store;
 use recado_ports::drive::World;
 use recado_runtime::{Aws, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT};
@@ -31,7 +31,6 @@ async fn main() -> Result<(), lambda_http::Error> {
             chance: Process::default(),
         },
         keys: keys?,
-        rates: Rates::default(),
     };
     lambda_http::run(router(Arc::new(deps))).await
 }

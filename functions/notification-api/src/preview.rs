@@ -12,7 +12,7 @@ use recado_domain::delivery::{Permission, Rung};
 use recado_domain::render::{self, Preview};
 use recado_domain::request::Draft;
 use recado_domain::sms::Encoding;
-use recado_ports::{Chance, Notifications, Queues, Recipients, Registry};
+use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Switches};
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::tenant;
 use serde::Serialize;
@@ -65,7 +65,7 @@ pub(crate) async fn preview<S, Q, C>(
     body: Bytes,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Registry,
+    S: Notifications + Recipients + Registry + Switches,
     Q: Queues,
     C: Chance,
 {

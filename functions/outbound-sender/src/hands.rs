@@ -15,10 +15,10 @@ use recado_domain::pacing::{Concurrency, Pacer};
 use recado_domain::render;
 use recado_ports::drive::{Hands, Paced};
 use recado_ports::{
-    Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, TenantConfig,
-    WhatsappChannel,
+    Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, Switches,
+    TenantConfig, WhatsappChannel,
 };
-use recado_runtime::{Metric, count, open_content, our_fault};
+use recado_runtime::{Metric, count, count_progress, open_content, our_fault};
 
 use crate::Deps;
 
@@ -62,7 +62,7 @@ impl Pacers {
 
 impl<S, Q, C, W> Hands for Deps<S, Q, C, W>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,
@@ -168,23 +168,21 @@ where
         else {
             return;
         };
-        let now = self.world.chance.now();
-        match outcome {
-            PostOutcome::Accepted { .. } => count(Metric::Submitted, 1, now),
-            PostOutcome::Unknown => count(Metric::Uncertain, 1, now),
-            PostOutcome::Held | PostOutcome::Rejected(_) | PostOutcome::NotSent { .. } => {}
-        }
         let (outcome, code) = (outcome.label(), outcome.code());
         tracing::info!(
             notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,
             leg, attempt = claim.attempt, outcome, code, "posted"
         );
     }
+
+    fn wrote(&self, before: &Notification, after: &Notification) {
+        count_progress(before, after, self.world.chance.now());
+    }
 }
 
 impl<S, Q, C, W> Deps<S, Q, C, W>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,

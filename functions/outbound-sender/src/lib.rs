@@ -9,7 +9,7 @@ use recado_domain::channel::Channel;
 use recado_domain::delivery::{Event, Limits};
 use recado_ports::drive::{Done, DriveError, PUT_BACK, World};
 use recado_ports::{
-    Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError,
+    Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError, Switches,
     WhatsappChannel,
 };
 use recado_runtime::{Handled, Keys};
@@ -56,7 +56,7 @@ impl SendError {
 /// Handles one job. While the store is away the job is put back, and only then acknowledged.
 pub async fn handle<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,
@@ -74,7 +74,7 @@ where
 
 async fn work<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,

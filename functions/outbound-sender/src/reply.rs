@@ -6,9 +6,10 @@ use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::UserId;
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::phone::E164;
+use recado_ports::drive::DriveError;
 use recado_ports::{
-    Chance, ChatEntry, ChatRecord, Conversations, Notifications, Queues, Recipients, Registry,
-    Reply, StoreError, WhatsappChannel,
+    Chance, ChatEntry, ChatRecord, Conversations, Job, Notifications, Queues, Recipients, Registry,
+    Reply, StoreError, Switches, WhatsappChannel,
 };
 use recado_runtime::Handled;
 
@@ -22,12 +23,27 @@ pub(crate) async fn confirm<S, Q, C, W>(
     reply: &Reply,
 ) -> Result<Handled, SendError>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,
 {
     let store = &deps.world.store;
+    let job = Job::Reply(reply.clone());
+    let gates = store
+        .switchboard()
+        .await?
+        .reply_gates(&reply.tenant, job.lane());
+    if gates.off_since.is_some() {
+        let (now, token) = (deps.world.chance.now(), deps.world.chance.token());
+        let hop = gates.hop(job.lane(), now, &token);
+        deps.world
+            .queues
+            .enqueue(&job, hop)
+            .await
+            .map_err(DriveError::from)?;
+        return Ok(Handled::Acknowledge);
+    }
     let Some(entry) = store
         .chat_entry(&reply.tenant, &reply.recipient, &reply.entry)
         .await?

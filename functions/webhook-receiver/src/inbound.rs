@@ -256,7 +256,8 @@ where
         let change = change::respond(tenant, digest, &press.action, now);
         Ok(
             match self.world.store.write(&press.notification, &change).await? {
-                Written::Applied(_) => {
+                Written::Applied(item) => {
+                    self.note_if_twice(&item, now);
                     tracing::info!(notification.id = %press.notification, tenant.id = %tenant, action = press.action, "response");
                     Press::Stored
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use recado_domain::delivery::{Notification, Receipts, change, receipt_failed};
 use recado_domain::ids::{NotificationId, PhoneNumberId, TenantId};
 use recado_ports::{Chance, Conversations, Notifications, Queues, Recipients, Registry, Written};
@@ -49,10 +50,7 @@ where
         if let Some(change) = change::receipts(&tenant, receipts, now) {
             match self.world.store.write(id, &change).await? {
                 Written::Applied(item) => {
-                    if item.delivered_twice() {
-                        count(Metric::DeliveredTwice, 1, now);
-                        tracing::warn!(notification.id = %id, tenant.id = %tenant, template = %item.template, "delivered twice");
-                    }
+                    self.note_if_twice(&item, now);
                     self.learn(&tenant, &item, person).await?;
                 }
                 // Known already; but the function may have died before it learnt the alias.
@@ -103,6 +101,16 @@ where
             }
         }
         Ok(())
+    }
+
+    /// Counts a notification that came by WhatsApp and by a later leg, once: with the write that was the
+    /// first to say that it reached the handset.
+    pub(crate) fn note_if_twice(&self, item: &Notification, now: Timestamp) {
+        let first = item.reached_at().map(Timestamp::as_millisecond) == Some(now.as_millisecond());
+        if first && item.delivered_twice() {
+            count(Metric::DeliveredTwice, 1, now);
+            tracing::warn!(notification.id = %item.id, tenant.id = %item.tenant, template = %item.template, "delivered twice");
+        }
     }
 
     /// Notes under which user id the recipient is known, unless the claim knew it already.

@@ -187,7 +187,6 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
             name: bank.name.to_owned(),
             phone_number_id: number.clone(),
             messages_per_second: 1_000,
-            requests_per_second: None,
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),

@@ -140,11 +140,12 @@ fn pix(
         if !find(0).is_some_and(|gui| gui.eq_ignore_ascii_case(GUI)) {
             continue;
         }
-        let bounded = |value: Option<&str>| match value {
-            Some(value) if value.is_empty() || value.len() > 77 => Err(BrCodeError::Field(*id)),
+        // Never longer than BCB's 77 characters: the scheme's name leaves no more of a template's 99.
+        let filled = |value: Option<&str>| match value {
+            Some("") => Err(BrCodeError::Field(*id)),
             value => Ok(value.map(str::to_owned)),
         };
-        let (key, url) = (bounded(find(1))?, bounded(find(25))?);
+        let (key, url) = (filled(find(1))?, filled(find(25))?);
         if url
             .as_deref()
             .is_some_and(|url| url.contains("://") || url.contains(' '))

@@ -42,3 +42,17 @@ impl fmt::Display for Channel {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_channel_reads_back_from_its_word() {
+        for (channel, word) in Channel::ALL.into_iter().zip(["whatsapp", "sms", "voice"]) {
+            assert_eq!(channel.name(), word);
+            assert_eq!(Channel::parse(word), Some(channel));
+        }
+        assert_eq!(Channel::parse("email"), None);
+    }
+}

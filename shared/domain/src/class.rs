@@ -126,3 +126,27 @@ pub enum WhenUncertain {
     /// Left as it is and reported: better once too few than twice.
     LeaveAndReport,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_is_stored_under_its_word_and_waits_in_its_lane() {
+        let check = |class: Class, word: &str, lane: Lane| {
+            assert_eq!((class.name(), class.lane()), (word, lane));
+            assert_eq!(Class::parse(word), Some(class));
+        };
+        check(Class::Authentication, "authentication", Lane::Critical);
+        check(Class::Security, "security", Lane::Critical);
+        check(Class::Transactional, "transactional", Lane::Standard);
+        check(Class::Servicing, "servicing", Lane::Standard);
+        check(Class::Marketing, "marketing", Lane::Bulk);
+        assert_eq!(Class::parse("Security"), None);
+        for (lane, word) in Lane::ALL.into_iter().zip(["critical", "standard", "bulk"]) {
+            assert_eq!(lane.name(), word);
+            assert_eq!(Lane::parse(word), Some(lane));
+        }
+        assert_eq!(Lane::parse("fast"), None);
+    }
+}

@@ -153,7 +153,7 @@ pub struct UserId(String);
 impl UserId {
     /// Parses the id; anything but its form is refused.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let fits = text.len() <= 260
+        let fits = text.len() <= 2 + 1 + 256
             && text.split_once('.').is_some_and(|(country, rest)| {
                 country.len() == 2
                     && country.bytes().all(|b| b.is_ascii_uppercase())
@@ -217,13 +217,17 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// Reads `ntf_….1`; anything else is not ours.
+    /// Reads `ntf_….1`; anything else is not ours, another spelling (`.01`, `.+1`) included.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let rule = IdError("a notification's id, a dot and its attempt");
-        let (id, attempt) = text.split_once('.').ok_or(rule)?;
+        let (id, written) = text.split_once('.').ok_or(rule)?;
+        let attempt: u32 = written.parse().map_err(|_| rule)?;
+        if attempt.to_string() != written {
+            return Err(rule);
+        }
         Ok(Self {
             notification: NotificationId::parse(id)?,
-            attempt: attempt.parse().map_err(|_| rule)?,
+            attempt,
         })
     }
 }
@@ -296,6 +300,8 @@ mod tests {
             "otp:01",
             "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.",
             "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.-1",
+            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.+1",
+            "ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa.01",
         ] {
             assert!(Callback::parse(text).is_err(), "{text}");
         }
@@ -314,5 +320,29 @@ mod tests {
         assert!(IdempotencyKey::parse("order 77/1").is_ok());
         assert!(UserId::parse("BR.4471920038117265530").is_ok());
         assert!(UserId::parse("4471920038117265530").is_err());
+    }
+
+    #[test]
+    fn a_user_id_is_a_country_and_what_follows_its_dot_and_does_not_print() {
+        let longest = format!("BR.{}", "7".repeat(256));
+        for text in ["BR.4471920038117265530", "US.ENT.44a7", &longest] {
+            let user = UserId::parse(text).expect("Meta's form");
+            assert_eq!(user.as_str(), text);
+            assert_eq!(format!("{user:?}"), "UserId(…)");
+        }
+        let too_long = format!("{longest}7");
+        for text in ["BR.", "BRA.44", "br.44", "B7.44", "BR.44-7", &too_long] {
+            assert!(UserId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_action_has_at_most_64_characters() {
+        let press = |length: usize| {
+            let action = "a".repeat(length);
+            PressPayload::parse(&format!("ntf_{}:{action}", "a".repeat(26)))
+        };
+        assert!(press(64).is_ok());
+        assert!(press(65).is_err());
     }
 }

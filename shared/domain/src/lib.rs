@@ -22,4 +22,5 @@ pub mod render;
 pub mod request;
 pub mod seal;
 pub mod sms;
+pub mod switches;
 pub mod template;

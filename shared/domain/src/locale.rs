@@ -49,3 +49,20 @@ impl fmt::Display for Locale {
         f.write_str(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_reads_back_with_a_hyphen_as_well() {
+        for (locale, code) in Locale::ALL.into_iter().zip(["pt_BR", "en", "fr", "de"]) {
+            assert_eq!(locale.code(), code);
+            assert_eq!(Locale::parse(code), Some(locale));
+        }
+        assert_eq!(Locale::parse("pt-BR"), Some(Locale::PtBr));
+        for other in ["pt", "pt_PT", "EN", ""] {
+            assert_eq!(Locale::parse(other), None, "{other}");
+        }
+    }
+}

@@ -197,3 +197,19 @@ pub struct ListRow {
     /// ≤ 72 characters.
     pub description: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_addressee_prints_masked() {
+        let phone = E164::parse("+5511987654321").expect("valid");
+        assert_eq!(
+            format!("{:?}", Addressee::Phone(phone)),
+            "Phone(+55 (11) *****-4321)"
+        );
+        let user = UserId::parse("BR.4471920038117265530").expect("valid");
+        assert_eq!(format!("{:?}", Addressee::User(user)), "User(…)");
+    }
+}

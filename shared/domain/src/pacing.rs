@@ -71,23 +71,6 @@ impl Bucket {
     }
 }
 
-/// How many requests a bank may make: so many a second, a second's worth at once.
-#[derive(Clone, Debug)]
-pub struct Rate(Bucket);
-
-impl Rate {
-    /// A rate of so many a second, at least one.
-    #[must_use]
-    pub fn new(per_second: u32) -> Self {
-        Self(Bucket::new(per_second, 100, 1, None))
-    }
-
-    /// Takes one request in, or tells how long until the next is.
-    pub fn take(&mut self, now: Timestamp) -> Result<(), Duration> {
-        self.0.take(now, self.0.interval, self.0.burst)
-    }
-}
-
 impl Pacer {
     /// The share of a number with `messages_per_second`.
     #[must_use]
@@ -197,5 +180,38 @@ mod tests {
         pacer.calm_down(Timestamp::from_second(1_790_000_000).expect("time"));
         let calmed = sent_in(20, &mut pacer, Lane::Bulk);
         assert!(calmed * 2 <= usual, "{calmed} of {usual}");
+    }
+
+    #[test]
+    fn who_has_to_wait_is_told_how_long_and_not_a_moment_more() {
+        let mut pacer = Pacer::new(80, alone());
+        let now = Timestamp::from_second(1_790_000_000).expect("time");
+        let wait = std::iter::from_fn(|| Some(pacer.take(Lane::Bulk, now)))
+            .take(1_000)
+            .find_map(Result::err)
+            .expect("a second's worth is less than a thousand");
+        let just_before = wait - Duration::from_nanos(1);
+        assert!(
+            pacer
+                .clone()
+                .take(Lane::Bulk, plus(now, just_before))
+                .is_err()
+        );
+        assert!(pacer.take(Lane::Bulk, plus(now, wait)).is_ok());
+    }
+
+    #[test]
+    fn a_calmed_number_goes_at_its_full_share_again_after_half_a_minute() {
+        let now = Timestamp::from_second(1_790_000_000).expect("time");
+        let mut pacer = Pacer::new(80, alone());
+        pacer.calm_down(now);
+        let at_once = |after: Duration| {
+            let mut pacer = pacer.clone();
+            (0..10)
+                .filter(|_| pacer.take(Lane::Bulk, plus(now, after)).is_ok())
+                .count()
+        };
+        assert_eq!(at_once(CALMED - Duration::from_millis(1)), 1);
+        assert_eq!(at_once(CALMED), 10);
     }
 }

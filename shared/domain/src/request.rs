@@ -445,3 +445,6 @@ pub fn read_content(
         .and_then(|map| params::parse(template, map).ok());
     to.zip(params).ok_or(UnreadableContent)
 }
+
+#[cfg(test)]
+mod tests;

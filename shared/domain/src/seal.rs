@@ -277,4 +277,32 @@ mod tests {
             pepper.digest_of("p", &["a", "bc"])
         );
     }
+
+    #[test]
+    fn each_key_and_each_user_has_a_pseudonym_of_its_own() {
+        let pepper = Pepper::new("1", &[7; 32]).expect("pepper");
+        let aurora = TenantId::parse("aurora").expect("tenant");
+        let boreal = TenantId::parse("boreal").expect("tenant");
+        let id =
+            |key: &str| pepper.notification(&aurora, &IdempotencyKey::parse(key).expect("a key"));
+        assert_eq!(id("order 77/1"), id("order 77/1"));
+        assert_ne!(id("order 77/1"), id("order 77/2"));
+        let alias =
+            |tenant, user: &str| pepper.alias(tenant, &UserId::parse(user).expect("a user id"));
+        assert_eq!(alias(&aurora, "BR.44"), alias(&aurora, "BR.44"));
+        assert_ne!(alias(&aurora, "BR.44"), alias(&aurora, "BR.45"));
+        assert_ne!(alias(&aurora, "BR.44"), alias(&boreal, "BR.44"));
+        let nameless = |tenant, user: &str| pepper.nameless(tenant, &alias(tenant, user));
+        assert_ne!(nameless(&aurora, "BR.44"), nameless(&aurora, "BR.45"));
+        assert!(nameless(&aurora, "BR.44").as_str().starts_with("rcp_1_"));
+    }
+
+    #[test]
+    fn neither_a_key_nor_what_it_seals_prints() {
+        let sealed = ring().seal("NTF#a", b"Maria", [9; 12]).expect("seals");
+        assert_eq!(format!("{sealed:?}"), "Sealed(k2, 33 bytes)");
+        assert_eq!(format!("{:?}", ring()), "Keyring(current k2, 2 keys)");
+        let pepper = Pepper::new("1", &[7; 32]).expect("pepper");
+        assert_eq!(format!("{pepper:?}"), "Pepper(1)");
+    }
 }

@@ -229,9 +229,23 @@ mod tests {
         check("1º e 2ª", "1o e 2a");
         check("cafe\u{301}", "cafe");
         check("a\u{200b}b", "ab");
+        check("uma linha\noutra", "uma linha\noutra");
         check("李明 👍", "?? ?");
         assert_eq!(fold_exactly("João"), Some("Joao".to_owned()));
         assert_eq!(fold_exactly("👍"), None);
+    }
+
+    #[test]
+    fn what_unicode_does_not_take_apart_is_written_as_a_reader_would() {
+        let check = |text: &str, plain: &str| {
+            assert_eq!(fold_exactly(text).as_deref(), Some(plain), "{text}");
+        };
+        check("£ ¥ €", "GBP JPY EUR");
+        check("`‘’‚‛´ʼ “”„«»‟ ‹›", "''''''' \"\"\"\"\"\" <>");
+        check("‐‑‒–—―−•⁃ · ⁄∕", "--------- . //");
+        check("ß ẞ æ Æ œ Œ ø Ø", "ss SS ae AE oe OE o O");
+        check("ł Ł đ ð Đ Ð þ Þ ħ ı", "l L d d D D th Th h i");
+        check("¿ ¡ ° × © ®", "? ! o x (c) (R)");
     }
 
     #[test]

@@ -47,6 +47,12 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         fresh.then(|| value.clone())
     }
 
+    /// The answer however old it is: better than none.
+    pub(crate) fn last(&self, key: &K) -> Option<V> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.get(key).map(|(value, ..)| value.clone())
+    }
+
     pub(crate) fn put(&self, key: K, value: V, now: Timestamp, life: Life) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST {
@@ -83,6 +89,8 @@ mod tests {
         assert_eq!(cache.get(&"short", at(159)), Some(1));
         assert_eq!(cache.get(&"short", at(160)), None);
         assert_eq!(cache.get(&"short", at(99)), None);
+        assert_eq!(cache.last(&"short"), Some(1));
+        assert_eq!(cache.last(&"never"), None);
         assert_eq!(cache.get(&"long", at(1_000_000)), Some(2));
         cache.forget(|key| *key == "long");
         assert_eq!(cache.get(&"long", at(100)), None);

@@ -177,6 +177,7 @@ fn operands(
             let name = placeholders.name(VALID_UNTIL);
             format!("{name} > {}", placeholders.value(millis(*now)))
         }
+        Condition::Sealed => format!("attribute_exists({})", placeholders.name(CONTENT)),
         Condition::All(parts) => return junction(parts, Junction::And, outer, placeholders),
         Condition::Any(parts) => return junction(parts, Junction::Or, outer, placeholders),
     }]
@@ -277,6 +278,7 @@ mod tests {
         );
         let second = jiff::Timestamp::from_second(1).unwrap();
         check(Condition::ValidAt(second), " AND vu > 1000");
+        check(Condition::Sealed, &format!(" AND attribute_exists({CONTENT})"));
         check(Condition::All(vec![]), "");
         check(Condition::Any(vec![]), " AND attribute_not_exists(pk)");
         check(

@@ -1,8 +1,11 @@
 //! The keys of every item. No number, name, text or wamid ever stands in one (I11).
 
+use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::ids::{NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId};
+
+use recado_domain::switches::{Counter, Switch};
 
 use crate::attributes::{Item, text};
 
@@ -17,6 +20,9 @@ pub(crate) const FIRST_CONSENT: &str = "CONSENT#";
 pub(crate) const PROFILE: &str = "PROFILE";
 /// What every template version's sort key starts with.
 pub(crate) const VERSION: &str = "V#";
+
+/// The partition of all switches.
+pub(crate) const SWITCHES: &str = "SWITCHES";
 
 /// An item's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +91,24 @@ impl Key {
         )
     }
 
+    /// A switch as it stands: all of them in one partition, read by one request.
+    pub(crate) fn switch(switch: &Switch) -> Self {
+        Self::of(SWITCHES.to_owned(), switch.to_string())
+    }
+
+    /// One turn of a switch.
+    pub(crate) fn turn(switch: &Switch, at: Timestamp) -> Self {
+        // Padded, so that the turns lie in the order of time.
+        Self::of(
+            turns_partition(switch),
+            format!("{:015}", at.as_millisecond()),
+        )
+    }
+
+    pub(crate) fn tally(counter: &Counter) -> Self {
+        Self::of(format!("TALLY#{}", counter.switch), counter.window.name())
+    }
+
     fn of(pk: String, sk: impl Into<String>) -> Self {
         Self { pk, sk: sk.into() }
     }
@@ -96,6 +120,11 @@ impl Key {
             (SK.to_owned(), text(&self.sk)),
         ])
     }
+}
+
+/// The turns of a switch.
+pub(crate) fn turns_partition(switch: &Switch) -> String {
+    format!("SWITCH#{switch}")
 }
 
 /// Profile, consents and caps of a recipient.

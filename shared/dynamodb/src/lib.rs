@@ -2,7 +2,8 @@
 //!
 //! Nothing is decided here. A change of a notification comes as data ([`recado_domain::delivery::Change`])
 //! and is translated; what the service answers is translated back. One item, one write, one condition:
-//! the only transaction is that of a consent with its history, which no message waits for.
+//! the only transactions are those of a consent and of a switch with their histories, which no message
+//! waits for.
 
 mod attributes;
 mod cache;
@@ -20,8 +21,12 @@ mod recipient_item;
 mod recipients;
 mod registry;
 mod registry_item;
+mod scan;
 mod store;
+mod switch_item;
+mod switches;
 mod warm_up;
 
 pub use registry::PutTemplateError;
+pub use scan::{NotificationPage, Position, UnreadableItem};
 pub use store::{Clock, Store};

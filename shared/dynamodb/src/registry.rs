@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::SignedDuration;
 use recado_domain::catalogue;
 use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
+use recado_domain::switches::{Counter, Switchboard};
 use recado_domain::template::Template;
 use recado_ports::{Registry, StoreError, TenantConfig};
 use thiserror::Error;
@@ -34,6 +35,9 @@ pub(crate) struct Known {
     numbers: Cache<PhoneNumberId, TenantId>,
     /// By version; without one, the newest.
     templates: Cache<(TenantId, TemplateName, Option<u32>), OwnTemplate>,
+    pub(crate) switches: Cache<(), Arc<Switchboard>>,
+    /// Counters whose limit is reached, until their window is over.
+    pub(crate) used_up: Cache<(Counter, u32), ()>,
 }
 
 /// Why a template version was not stored.

@@ -24,7 +24,6 @@ pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
     put(&mut item, "nm", Some(text(&config.name)));
     put(&mut item, "pn", Some(text(config.phone_number_id.as_str())));
     put(&mut item, "ps", Some(number(config.messages_per_second)));
-    put(&mut item, "qs", config.requests_per_second.map(number));
     put(&mut item, "si", config.sms_sender_id.as_ref().map(text));
     put(&mut item, "lo", Some(text(config.locale.code())));
     put(&mut item, "tz", Some(text(&config.time_zone)));
@@ -37,17 +36,10 @@ pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
         name: item.text("nm")?.to_owned(),
         phone_number_id: item.parsed("pn", |text| PhoneNumberId::parse(text).ok())?,
         messages_per_second: item.number("ps")?,
-        requests_per_second: requests(&item)?,
         sms_sender_id: item.optional_text("si")?.map(str::to_owned),
         locale: item.parsed("lo", Locale::parse)?,
         time_zone: item.text("tz")?.to_owned(),
     })
-}
-
-fn requests(item: &Reader<'_>) -> Result<Option<u32>, StoreError> {
-    let number = item.optional_number("qs")?;
-    let unreadable = |_| StoreError::Unreadable("a tenant's requests per second".to_owned());
-    number.map(u32::try_from).transpose().map_err(unreadable)
 }
 
 pub(crate) fn owner_item(key: &Key, tenant: &TenantId) -> Item {

@@ -6,11 +6,13 @@ use recado_domain::delivery::{
     CapVerdict, Change, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits,
     Notification, Permission, PostOutcome, step,
 };
+use recado_domain::switches::{Gates, Spending};
 use thiserror::Error;
 
 use crate::Chance;
 use crate::queues::{Job, QueueError, Queues, TimerMessage};
 use crate::store::{Notifications, StoreError, Written};
+use crate::switches::Switches;
 
 /// More rounds than any path of the protocol has; past it the message is left for later.
 const MOST_ROUNDS: u32 = 16;
@@ -65,8 +67,11 @@ pub trait Hands: Send + Sync {
         ready: Self::Ready,
     ) -> impl Future<Output = PostOutcome> + Send;
 
-    /// Hears of everything that happened, in order, for logs and metrics.
+    /// Hears of everything that happened, in order, for the log.
     fn noticed(&self, item: &Notification, event: &Event);
+
+    /// Hears of every write that took effect, with the item as it was known before, for the metrics.
+    fn wrote(&self, before: &Notification, after: &Notification);
 }
 
 /// Whether a number has room.
@@ -122,7 +127,10 @@ const PATIENCE: [Duration; 3] = [
 /// wait for it.
 pub const PUT_BACK: Duration = Duration::from_secs(5);
 
-impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
+impl<S, Q: Queues, C: Chance> World<S, Q, C>
+where
+    S: Send + Sync,
+{
     /// Puts a message of the protocol into its queue.
     pub async fn hand_off(&self, item: &Notification, handoff: &Handoff) -> Result<(), QueueError> {
         match handoff {
@@ -147,7 +155,9 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
             }
         }
     }
+}
 
+impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
     /// Drives one notification from `first` until nothing is left to do.
     pub async fn drive<H: Hands>(
         &self,
@@ -157,16 +167,18 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
     ) -> Result<Done, DriveError> {
         let mut item = item;
         let mut event = first.clone();
+        let gates = self.store.switchboard().await?.gates(&item);
         for _ in 0..MOST_ROUNDS {
             hands.noticed(&item, &event);
             let context = Context {
                 now: self.chance.now(),
                 token: self.chance.token(),
                 limits: hands.limits(),
+                gates: gates.clone(),
             };
             let mut next = None;
             for effect in step(&item, &event, &context) {
-                match self.carry_out(hands, &mut item, effect).await? {
+                match self.carry_out(hands, &gates, &mut item, effect).await? {
                     Answer::Go => {}
                     Answer::Event(event) => next = Some(event),
                     Answer::Again => next = Some(first.clone()),
@@ -186,20 +198,55 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
     }
 
     /// Writes with patience: what is written here is known to nobody else, and a change may be
-    /// repeated as often as one likes (its token tells the writer that it had won before).
-    async fn write(&self, item: &Notification, change: &Change) -> Result<Written, StoreError> {
-        for rest in PATIENCE {
+    /// repeated as often as one likes (its token tells the writer that it had won before). The item is
+    /// afterwards as the store has it.
+    async fn write<H: Hands>(
+        &self,
+        hands: &H,
+        item: &mut Notification,
+        change: &Change,
+    ) -> Result<Outcome, StoreError> {
+        let mut rests = PATIENCE.into_iter();
+        let written = loop {
             match self.store.write(&item.id, change).await {
-                Err(error) if error.passes() => self.chance.rest(rest).await,
-                outcome => return outcome,
+                Err(error) if error.passes() => match rests.next() {
+                    Some(rest) => self.chance.rest(rest).await,
+                    None => return Err(error),
+                },
+                outcome => break outcome?,
+            }
+        };
+        Ok(match written {
+            Written::Applied(now) => {
+                hands.wrote(item, &now);
+                *item = *now;
+                Outcome::Applied
+            }
+            Written::Refused(now) => {
+                *item = *now;
+                Outcome::Refused
+            }
+            Written::Missing => Outcome::Missing,
+        })
+    }
+
+    /// Counts one SMS against every budget over it; the first that is used up decides.
+    async fn spend(&self, gates: &Gates) -> Result<Spending, StoreError> {
+        let now = self.chance.now();
+        for (reach, budget) in &gates.budgets {
+            for (counter, limit) in budget.counters(reach, now) {
+                if self.store.tally(&counter, limit).await? == Spending::Exceeded {
+                    return Ok(Spending::Exceeded);
+                }
             }
         }
-        self.store.write(&item.id, change).await
+        Ok(Spending::Within)
     }
 
     async fn carry_out<H: Hands>(
         &self,
         hands: &H,
+        gates: &Gates,
         item: &mut Notification,
         effect: Effect,
     ) -> Result<Answer, DriveError> {
@@ -208,34 +255,19 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
                 self.hand_off(item, &handoff).await?;
                 Answer::Go
             }
-            Effect::Record(change) => match self.write(item, &change).await? {
-                Written::Applied(now) | Written::Refused(now) => {
-                    *item = *now;
-                    Answer::Go
-                }
-                Written::Missing => Answer::Gone,
+            Effect::Record(change) => match self.write(hands, item, &change).await? {
+                Outcome::Applied | Outcome::Refused => Answer::Go,
+                Outcome::Missing => Answer::Gone,
             },
-            Effect::Require(change) => match self.write(item, &change).await? {
-                Written::Applied(now) => {
-                    *item = *now;
-                    Answer::Go
-                }
-                Written::Refused(now) => {
-                    *item = *now;
-                    Answer::Again
-                }
-                Written::Missing => Answer::Gone,
+            Effect::Require(change) => match self.write(hands, item, &change).await? {
+                Outcome::Applied => Answer::Go,
+                Outcome::Refused => Answer::Again,
+                Outcome::Missing => Answer::Gone,
             },
-            Effect::Claim { leg, claim, change } => match self.write(item, &change).await? {
-                Written::Applied(now) => {
-                    *item = *now;
-                    Answer::Event(Event::Claimed { leg, claim })
-                }
-                Written::Refused(now) => {
-                    *item = *now;
-                    Answer::Again
-                }
-                Written::Missing => Answer::Gone,
+            Effect::Claim { leg, claim, change } => match self.write(hands, item, &change).await? {
+                Outcome::Applied => Answer::Event(Event::Claimed { leg, claim }),
+                Outcome::Refused => Answer::Again,
+                Outcome::Missing => Answer::Gone,
             },
             Effect::Pace {
                 attempt,
@@ -250,6 +282,16 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
             Effect::Count { claim } => Answer::Event(match hands.count(item).await {
                 Ok(verdict) => Event::Counted { claim, verdict },
                 Err(error) => stalled(error, 0, claim),
+            }),
+            Effect::Spend {
+                leg,
+                attempt,
+                because,
+            } => Answer::Event(Event::Spent {
+                leg,
+                attempt,
+                because,
+                spending: self.spend(gates).await?,
             }),
             Effect::AskConsent { leg, claim } => {
                 Answer::Event(match hands.permission(item, leg).await {
@@ -294,6 +336,12 @@ impl<S: Notifications, Q: Queues, C: Chance> World<S, Q, C> {
             Effect::Leave => Answer::Leave,
         })
     }
+}
+
+enum Outcome {
+    Applied,
+    Refused,
+    Missing,
 }
 
 enum Answer {

@@ -5,6 +5,7 @@ pub mod drive;
 mod queues;
 mod registry;
 mod store;
+mod switches;
 
 pub use channels::{SmsChannel, WhatsappChannel};
 pub use queues::{Job, QueueError, Queues, Reply, TimerMessage};
@@ -13,6 +14,8 @@ pub use store::{
     ChatEntry, ChatRecord, ConsentEvent, Conversations, Created, ErasureReport, HistoryEntry,
     HistoryPage, Notifications, Profile, ProfileUpdate, Recipient, Recipients, StoreError, Written,
 };
+
+pub use switches::{Switches, Switchgear};
 
 use recado_domain::ids::ClaimToken;
 use recado_domain::seal::NONCE_BYTES;

@@ -17,9 +17,6 @@ pub struct TenantConfig {
     pub phone_number_id: PhoneNumberId,
     /// Messages per second that Meta allows the number (80, or 1,000 after an upgrade).
     pub messages_per_second: u32,
-    /// Requests per second that the bank may make, per copy of the function; none: the gateway's own
-    /// limit alone.
-    pub requests_per_second: Option<u32>,
     /// The SMS sender id, where the country allows one.
     pub sms_sender_id: Option<String>,
     /// The language of a customer of whom nothing else is known.

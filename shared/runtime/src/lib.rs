@@ -19,6 +19,6 @@ pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, open_content, our_fault};
 pub use http::shared_client;
 pub use logs::init;
-pub use metrics::{Metric, count};
+pub use metrics::{Metric, count, count_progress};
 pub use secrets::{Keys, SecretError, WhatsappSecret};
 pub use tenant::tenant;

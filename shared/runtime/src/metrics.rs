@@ -1,5 +1,7 @@
 //! Metrics in CloudWatch's embedded metric format: a log line each, low cardinality.
 
+use recado_domain::delivery::{Notification, Progress, progress};
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
@@ -9,9 +11,13 @@ pub enum Metric {
     Submitted,
     /// An SMS was taken over by its carrier.
     FallbackSent,
-    /// Nobody knows whether a message left.
-    Uncertain,
-    /// A receipt came although a later leg had gone out.
+    /// Nobody knows whether a WhatsApp message left: a receipt or the SMS settles it.
+    UncertainWhatsapp,
+    /// Nobody knows whether an SMS or a call left: its class repeats it once or leaves it.
+    UncertainFallback,
+    /// An SMS or a call of which nobody knew was sent once more.
+    FallbackRepeated,
+    /// A notification reached the handset by WhatsApp and went out by a later leg as well. Once each.
     DeliveredTwice,
     /// Meta said that a message was sent.
     ReceiptSent,
@@ -33,7 +39,9 @@ impl Metric {
             Self::Accepted => "Accepted",
             Self::Submitted => "Submitted",
             Self::FallbackSent => "FallbackSent",
-            Self::Uncertain => "Uncertain",
+            Self::UncertainWhatsapp => "UncertainWhatsapp",
+            Self::UncertainFallback => "UncertainFallback",
+            Self::FallbackRepeated => "FallbackRepeated",
             Self::DeliveredTwice => "DeliveredTwice",
             Self::ReceiptSent => "ReceiptSent",
             Self::ReceiptUnknown => "ReceiptUnknown",
@@ -49,6 +57,24 @@ impl Metric {
 pub fn count(metric: Metric, by: usize, now: jiff::Timestamp) {
     if by > 0 {
         println!("{}", line(metric, by, now));
+    }
+}
+
+/// Counts what a write has made of a notification.
+///
+/// A write whose answer was lost and that is found done counts nothing, unless it was a claim: the items
+/// are the truth, these are their pulse.
+pub fn count_progress(before: &Notification, after: &Notification, now: jiff::Timestamp) {
+    for step in progress(before, after) {
+        let metric = match step {
+            Progress::Submitted => Metric::Submitted,
+            Progress::FallbackSent => Metric::FallbackSent,
+            Progress::UncertainWhatsapp => Metric::UncertainWhatsapp,
+            Progress::UncertainFallback => Metric::UncertainFallback,
+            Progress::FallbackRepeated => Metric::FallbackRepeated,
+            Progress::DeliveredTwice => Metric::DeliveredTwice,
+        };
+        count(metric, 1, now);
     }
 }
 
@@ -74,11 +100,11 @@ mod tests {
     #[test]
     fn a_metric_is_one_line_of_the_embedded_format() {
         let now = jiff::Timestamp::from_second(1_790_000_000).expect("time");
-        let line = line(Metric::Uncertain, 2, now);
-        assert_eq!(line["Uncertain"], 2);
+        let line = line(Metric::UncertainFallback, 2, now);
+        assert_eq!(line["UncertainFallback"], 2);
         assert_eq!(
             line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"],
-            "Uncertain"
+            "UncertainFallback"
         );
         assert!(!line.to_string().contains('\n'));
     }

@@ -227,6 +227,21 @@ fn dependencies_point_from_functions_to_shared_crates_to_the_domain() {
 }
 
 #[test]
+fn the_operator_reaches_the_world_through_the_adapters_alone() {
+    let graph = Graph::read();
+    let operator = graph.member("recado-operator");
+    let every = [Kind::Normal, Kind::Build, Kind::Dev];
+    for name in graph.direct(operator, &every) {
+        let outside = OUTSIDE_WORLD.iter().any(|prefix| name.starts_with(*prefix));
+        assert!(!outside || name == "tokio", "the operator names {name}");
+    }
+    for package in graph.members("") {
+        let knows = graph.direct(package, &every).contains("recado-operator");
+        assert!(!knows || package.name == "recado-tests", "{}", package.name);
+    }
+}
+
+#[test]
 fn only_a_main_names_the_store() {
     for function in Graph::read().members("functions/") {
         let folder = function.folder.as_deref().unwrap();

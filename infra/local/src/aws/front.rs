@@ -30,7 +30,7 @@ pub enum Service {
     SecretsManager,
 }
 
-/// What happens to a request before its service sees it.
+/// What happens to a request on its way to its service or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is carried out.
@@ -39,6 +39,17 @@ pub enum Verdict {
     Delay(Duration),
     /// It is answered with the service's throttling error and not carried out.
     Throttle,
+    /// It is carried out, and whoever asked does not learn what came of it.
+    LoseAnswer(Loss),
+}
+
+/// How the answer to a request that was carried out is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The connection ends without a byte of it.
+    Cut,
+    /// The service's internal error, status 500, stands in its place.
+    InternalError,
 }
 
 /// Decides about each request by its service and operation, for example `PutItem`.
@@ -75,27 +86,22 @@ async fn handle(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes
         let Some(action) = form.get("Action") else {
             return unknown();
         };
-        return match front.interferes(Service::Sns, action).await {
-            Some(refusal) => refusal,
-            None => front.sns.handle(action, &form),
-        };
+        let carry_out = async || front.sns.handle(action, &form);
+        return front.interfered(Service::Sns, action, carry_out).await;
     };
-    let service = match target.split_once('.') {
+    let (service, operation) = match target.split_once('.') {
         Some(("DynamoDB_20120810", operation)) => (Service::DynamoDb, operation),
         Some(("AmazonSQS", operation)) => (Service::Sqs, operation),
         Some(("secretsmanager", operation)) => (Service::SecretsManager, operation),
         Some(_) | None => return unknown(),
     };
-    let (service, operation) = service;
-    if let Some(refusal) = front.interferes(service, operation).await {
-        return refusal;
-    }
-    match service {
+    let carry_out = async || match service {
         Service::DynamoDb => front.dynamodb.handle(operation, &body),
         Service::Sqs => front.queues.handle(operation, &body).await,
         Service::SecretsManager => front.secrets.handle(operation, &body),
         Service::Sns => unknown(),
-    }
+    };
+    front.interfered(service, operation, carry_out).await
 }
 
 impl Front {
@@ -107,7 +113,13 @@ impl Front {
         *current = interference;
     }
 
-    async fn interferes(&self, service: Service, operation: &str) -> Option<Response> {
+    /// The answer to a request, carried out or not, as the interference has it.
+    async fn interfered(
+        &self,
+        service: Service,
+        operation: &str,
+        carry_out: impl AsyncFnOnce() -> Response,
+    ) -> Response {
         let verdict = {
             let interference = self
                 .interference
@@ -116,12 +128,19 @@ impl Front {
             interference(service, operation)
         };
         match verdict {
-            Verdict::Pass => None,
+            Verdict::Pass => carry_out().await,
             Verdict::Delay(delay) => {
                 tokio::time::sleep(delay).await;
-                None
+                carry_out().await
             }
-            Verdict::Throttle => Some(throttled(service)),
+            Verdict::Throttle => throttled(service),
+            Verdict::LoseAnswer(loss) => {
+                drop(carry_out().await);
+                match loss {
+                    Loss::Cut => wire::cut(),
+                    Loss::InternalError => internal_error(service),
+                }
+            }
         }
     }
 }
@@ -140,6 +159,22 @@ fn throttled(service: Service) -> Response {
         ),
         Service::Sns => super::sns::throttled(),
         Service::SecretsManager => json(Protocol::Json11, "ThrottlingException"),
+    }
+}
+
+fn internal_error(service: Service) -> Response {
+    let json = |protocol, kind| {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        wire::json_error(protocol, status, kind, "Internal server error")
+    };
+    match service {
+        Service::DynamoDb => json(
+            Protocol::Json10,
+            "com.amazonaws.dynamodb.v20120810#InternalServerError",
+        ),
+        Service::Sqs => json(Protocol::Json10, "com.amazonaws.sqs#InternalError"),
+        Service::Sns => super::sns::internal_error(),
+        Service::SecretsManager => json(Protocol::Json11, "InternalServiceError"),
     }
 }
 

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use self::dynamodb::{AttributeDefinition, AttributeType, KeyElement, KeyType, Table};
-pub use self::front::{Interference, Service, Verdict};
+pub use self::front::{Interference, Loss, Service, Verdict};
 pub use self::secrets::Secrets;
 pub use self::sns::{Sms, SmsGateway, SmsRefusal, SmsType, sms_parts};
 pub use self::sqs::{
@@ -152,7 +152,7 @@ impl Aws {
     }
 
     /// Has `interference` asked before every request that comes over HTTP, in place of the one
-    /// before. It decides whether the request is carried out.
+    /// before. It decides whether the request is carried out, and whether its answer arrives.
     pub fn interfere(&self, interference: Interference) {
         self.front.interfere(interference);
     }

@@ -191,6 +191,11 @@ pub(super) fn throttled() -> Response {
     SnsError::Throttling.response()
 }
 
+/// The answer of an SNS that is out of order.
+pub(super) fn internal_error() -> Response {
+    SnsError::Internal.response()
+}
+
 /// Reads and checks an SMS as SNS does before it hands it to a carrier.
 fn accept(form: &HashMap<String, String>) -> Result<Sms, SnsError> {
     let invalid = |what: &str| Err(SnsError::InvalidParameter(what.to_owned()));

@@ -244,3 +244,55 @@ async fn a_throttled_request_is_not_carried_out_and_not_counted() {
     stack.aws.reset_counts();
     assert_eq!(stack.aws.report()["sqs"]["requests"], json!({}));
 }
+
+#[tokio::test]
+async fn a_request_whose_answer_is_lost_is_carried_out_and_whoever_asked_does_not_know() {
+    for loss in [Loss::Cut, Loss::InternalError] {
+        let stack = start().await;
+        stack
+            .aws
+            .interfere(Arc::new(move |_, _| Verdict::LoseAnswer(loss)));
+        let url = stack.aws.queues().url(WORK).unwrap();
+        let sqs = stack.sdk.sqs(Retries::Never, ATTEMPT).send_message();
+        let sent = sqs.queue_url(&url).message_body("x").send().await;
+        lost(&sent.unwrap_err(), loss);
+        assert_eq!(stack.aws.queues().depth(WORK).unwrap().total(), 1);
+
+        let item = HashMap::from(["pk", "sk"].map(|key| {
+            let value = aws_sdk_dynamodb::types::AttributeValue::S("a".to_owned());
+            (key.to_owned(), value)
+        }));
+        let dynamodb = stack.sdk.dynamodb(Retries::Never, ATTEMPT).put_item();
+        let put = dynamodb.table_name(TABLE).set_item(Some(item)).send().await;
+        lost(&put.unwrap_err(), loss);
+        assert_eq!(stack.aws.dump_table().unwrap().len(), 1);
+
+        let sns = stack.sdk.sns(Retries::Never, ATTEMPT).publish();
+        let published = sns.phone_number("+5511912345678").message("x").send().await;
+        lost(&published.unwrap_err(), loss);
+        assert_eq!(stack.inbox.lock().unwrap().len(), 1);
+
+        let secrets = stack.sdk.secrets(Retries::Never, ATTEMPT);
+        let read = secrets.get_secret_value().secret_id("meta-app-secret");
+        lost(&read.send().await.unwrap_err(), loss);
+
+        stack.aws.interfere(Arc::new(|_, _| Verdict::Pass));
+        assert_eq!(stack.aws.report()["sqs"]["requests"]["SendMessage"], 1);
+        assert_eq!(stack.aws.report()["dynamodb"]["requests"]["PutItem"], 1);
+    }
+}
+
+/// Fails unless the answer is lost in this way: no byte of one, or status 500.
+fn lost<E: std::fmt::Debug>(
+    error: &aws_sdk_sns::error::SdkError<E, aws_sdk_sns::config::http::HttpResponse>,
+    loss: Loss,
+) {
+    use aws_sdk_sns::error::SdkError;
+    match (error, loss) {
+        (SdkError::DispatchFailure(failure), Loss::Cut) => assert!(failure.is_io(), "{failure:?}"),
+        (SdkError::ServiceError(answer), Loss::InternalError) => {
+            assert_eq!(answer.raw().status().as_u16(), 500);
+        }
+        (other, loss) => panic!("{loss:?} looks like {other:?}"),
+    }
+}

@@ -39,6 +39,13 @@ pub(super) fn respond(protocol: Protocol, status: StatusCode, body: impl Into<Bo
     response
 }
 
+/// No answer: the connection ends before a byte of one is sent, since the body breaks off while the head
+/// still waits to be written with it.
+pub(super) fn cut() -> Response {
+    let broken = Err::<bytes::Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    Response::new(Body::from_stream(futures::stream::iter([broken])))
+}
+
 /// A request id in AWS's form; unique in this process, which is all a log line needs.
 pub(super) fn request_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);

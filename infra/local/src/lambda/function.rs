@@ -26,6 +26,7 @@ struct Inner {
     slots: Semaphore,
     pool: Mutex<Pool>,
     closed: AtomicBool,
+    down: AtomicBool,
     counters: Counters,
 }
 
@@ -96,6 +97,7 @@ impl Function {
             log: Arc::new(log),
             pool: Mutex::default(),
             closed: AtomicBool::new(false),
+            down: AtomicBool::new(false),
             counters: Counters::default(),
         })))
     }
@@ -189,11 +191,27 @@ impl Function {
         self.kill_instance(&id).await.then_some(id)
     }
 
+    /// Takes the function out of service, as a bad deployment would: every instance is killed, and each
+    /// invocation fails at once until [`Function::come_back`].
+    pub async fn go_down(&self) {
+        self.0.down.store(true, Ordering::SeqCst);
+        self.kill_all().await;
+    }
+
+    /// Puts the function back into service.
+    pub fn come_back(&self) {
+        self.0.down.store(false, Ordering::SeqCst);
+    }
+
     pub(super) async fn shutdown(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
         self.0.slots.close();
-        // An instance that was just starting is found by its invocation, which looks at
-        // `closed` after it has entered it.
+        self.kill_all().await;
+    }
+
+    /// An instance that was just starting is found by its invocation, which looks at `closed` and
+    /// `down` after it has entered it.
+    async fn kill_all(&self) {
         let live: Vec<_> = self.0.pool().live.values().cloned().collect();
         join_all(live.iter().map(|instance| async {
             instance.kill();
@@ -234,6 +252,11 @@ impl Inner {
     async fn run(&self, payload: Bytes) -> Result<Bytes, InvokeError> {
         let request_id = ids::uuid();
         loop {
+            if self.down.load(Ordering::SeqCst) {
+                return Err(InvokeError::InitFailed {
+                    message: "out of service".into(),
+                });
+            }
             let (instance, fresh) = match self.idle() {
                 Some(instance) => (instance, false),
                 None => (self.start().await?, true),
@@ -296,7 +319,7 @@ impl Inner {
         self.pool()
             .live
             .insert(instance.id.clone(), Arc::clone(&instance));
-        if self.closed.load(Ordering::SeqCst) {
+        if self.closed.load(Ordering::SeqCst) || self.down.load(Ordering::SeqCst) {
             instance.kill();
         }
         match instance.ready(self.settings.init_timeout).await {

@@ -316,6 +316,23 @@ async fn killing_a_busy_instance_fails_what_it_was_doing() {
 }
 
 #[tokio::test]
+async fn a_function_out_of_service_fails_every_invocation_until_it_comes_back() {
+    let f = fixture(|_, _| {});
+    let before = text(&f.function, "a").await.unwrap();
+    f.function.go_down().await;
+    assert!(f.function.instances().is_empty());
+    let refused = text(&f.function, "a").await.unwrap_err();
+    assert!(
+        matches!(refused, InvokeError::InitFailed { .. }),
+        "{refused}"
+    );
+    assert_eq!(f.function.statistics().cold_starts, 1);
+    f.function.come_back();
+    assert_ne!(text(&f.function, "a").await.unwrap(), before);
+    f.lambda.shutdown().await;
+}
+
+#[tokio::test]
 async fn what_a_function_prints_reaches_the_sink_and_its_file() {
     let directory = std::env::temp_dir().join(format!("recado-lambda-{}", crate::ids::uuid()));
     let f = fixture(|_, settings| settings.log_directory = Some(directory.clone()));

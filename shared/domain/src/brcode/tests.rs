@@ -163,3 +163,111 @@ fn every_field_follows_its_rule() {
         Some(BrCodeError::Structure)
     );
 }
+
+/// A code with one field of its own, the others as they should be.
+fn with(field: &str) -> Result<BrCode, BrCodeError> {
+    let id = &field[..2];
+    let rest: String = [
+        "000201",
+        "26330014br.gov.bcb.pix011152998224725",
+        "52040000",
+        "5303986",
+        "5802BR",
+        "5904Loja",
+        "6003Rio",
+        "62070503***",
+    ]
+    .into_iter()
+    .map(|usual| if usual.starts_with(id) { field } else { usual })
+    .collect();
+    let extra = if rest.contains(field) { "" } else { field };
+    BrCode::parse(&checked(&format!("{rest}{extra}")))
+}
+
+#[test]
+fn an_amount_has_at_most_ten_digits_a_point_and_two() {
+    let check = |amount: &str, cents: Option<i64>| {
+        let found = with(&format!("54{:02}{amount}", amount.len())).map(|code| code.amount);
+        assert_eq!(
+            found,
+            cents.map(Some).ok_or(BrCodeError::Field(54)),
+            "{amount}"
+        );
+    };
+    check("0.01", Some(1));
+    check("1.5", Some(150));
+    check("10", Some(1_000));
+    check("9999999999.99", Some(999_999_999_999));
+    for wrong in [
+        "",
+        ".50",
+        "1.",
+        "1.234",
+        "10000000000.00",
+        "-1.00",
+        "+1.00",
+        "1.-5",
+        "1.+5",
+        "1.5a",
+    ] {
+        check(wrong, None);
+    }
+}
+
+#[test]
+fn a_key_or_an_address_is_filled_and_stands_within_its_field() {
+    let pix = |fields: &str| {
+        with(&format!(
+            "26{:02}0014br.gov.bcb.pix{fields}",
+            18 + fields.len()
+        ))
+    };
+    let longest = "k".repeat(77);
+    let key = pix(&format!("0177{longest}")).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(key.key, Some(longest));
+    for wrong in ["0100", "2500", "2517https://pix.ex/qr", "2513pix.ex/qr one"] {
+        assert_eq!(pix(wrong).err(), Some(BrCodeError::Field(26)), "{wrong}");
+    }
+}
+
+#[test]
+fn only_four_digits_are_a_trade_and_only_digits_a_length() {
+    assert!(with("52045411").is_ok());
+    for wrong in ["5204a411", "5203541", "520554110"] {
+        assert_eq!(with(wrong).err(), Some(BrCodeError::Field(52)), "{wrong}");
+    }
+    for wrong in ["52+4541", "+104Loja", "99-1"] {
+        assert_eq!(with(wrong).err(), Some(BrCodeError::Structure), "{wrong}");
+    }
+}
+
+#[test]
+fn the_checksum_stands_last_and_has_four_characters() {
+    let body = &STATIC[..STATIC.len() - 8];
+    let closed = |field: &str| {
+        let open = format!("{body}{field}04");
+        format!("{open}{:04X}", crc16(open.as_bytes()))
+    };
+    assert_eq!(closed("63"), STATIC);
+    assert_eq!(
+        BrCode::parse(&closed("64")).err(),
+        Some(BrCodeError::Structure)
+    );
+    assert_eq!(
+        BrCode::parse(&format!("{body}63031D3")).err(),
+        Some(BrCodeError::Structure)
+    );
+}
+
+#[test]
+fn a_code_inside_a_longer_text_ends_with_its_checksum() {
+    for code in [STATIC, STATIC_WITH_AMOUNT, DYNAMIC, AUTOMATIC] {
+        assert_eq!(prefix_length(code), Some(code.len()));
+        assert_eq!(prefix_length(&format!("{code}63041")), Some(code.len()));
+        assert_eq!(prefix_length(&code[..code.len() - 1]), None);
+        assert_eq!(prefix_length(&code.to_lowercase()), None, "another text");
+    }
+    // A field 63 of another length is none of Pix's, and not the end.
+    let longer = checked("6305abcde");
+    assert_eq!(prefix_length(&format!("{longer} e")), Some(longer.len()));
+}

@@ -6,6 +6,7 @@ pub mod change;
 mod facts;
 mod notification;
 mod outcome;
+mod progress;
 mod reason;
 mod status;
 mod step;
@@ -14,6 +15,7 @@ pub use change::{Change, Claim, Condition, Content};
 pub use facts::{Fact, Facts, LegFact, Value};
 pub use notification::{Leg, Notification, Response, Rung, WhenQueueWaitExceeded, plus};
 pub use outcome::{Failure, FailureKind, PostOutcome, Receipts};
+pub use progress::{Progress, progress};
 pub use reason::{CloseReason, OpenedBecause, SuppressReason};
 pub use status::{LegStatus, Status};
 pub use step::{
@@ -22,4 +24,4 @@ pub use step::{
 };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

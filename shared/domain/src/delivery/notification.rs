@@ -162,6 +162,18 @@ impl Notification {
             || (0..self.legs()).any(|leg| self.leg(leg).delivered_at().is_some())
     }
 
+    /// When we first heard that it reached the handset by WhatsApp, by a receipt or an answer.
+    #[must_use]
+    pub fn reached_at(&self) -> Option<Timestamp> {
+        let first = self.leg(0);
+        let heard = [
+            first.delivered_at(),
+            first.read_at(),
+            self.facts.at(&Fact::Answered),
+        ];
+        heard.into_iter().flatten().min()
+    }
+
     /// When the bank cancelled.
     #[must_use]
     pub fn cancelled_at(&self) -> Option<Timestamp> {

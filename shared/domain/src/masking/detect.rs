@@ -120,13 +120,13 @@ impl<'a> Search<'a> {
         };
         while let Some(at) = plain.get(place..).and_then(|rest| rest.find("000201")) {
             let from = place + at;
-            let end = brcode::prefix_length(&plain[from..])
-                .or_else(|| damaged_length(&plain[from..]))
-                .map(|length| from + length);
-            if let Some(end) = end {
-                spans.push((place_of(from), place_of(end)));
+            let rest = &plain[from..];
+            let whole = brcode::prefix_length(rest);
+            if let Some(length) = whole.or_else(|| damaged_length(rest)) {
+                spans.push((place_of(from), place_of(from + length)));
             }
-            place = end.unwrap_or(from + 6);
+            // Where a damaged code ends is a guess: the next one may begin inside of it.
+            place = from + whole.unwrap_or("000201".len());
         }
         self.keep(Kind::PixCode, spans);
     }
@@ -232,17 +232,19 @@ pub(super) fn tokens(view: &View, of: impl Fn(char) -> bool) -> Vec<(usize, usiz
     tokens
 }
 
+/// The farthest that a damaged code's name, and then its checksum, is looked for, in bytes.
+const DAMAGED_REACH: usize = 600;
+
 /// A code whose checksum is wrong, from its beginning to the first `6304` and four characters behind it.
 fn damaged_length(text: &str) -> Option<usize> {
-    let gui = text
-        .to_ascii_lowercase()
-        .find("br.gov.bcb.pix")
-        .filter(|at| *at < 600)?;
-    let checksum = gui
-        + text
-            .get(gui..)?
-            .find("6304")
-            .filter(|length| *length < 600)?;
+    let near = |from: usize, wanted: &str| {
+        let end = text.ceil_char_boundary(from + DAMAGED_REACH + wanted.len());
+        text.get(from..end)?
+            .to_ascii_lowercase()
+            .find(wanted)
+            .map(|at| from + at)
+    };
+    let checksum = near(near(0, "br.gov.bcb.pix")?, "6304")?;
     Some(
         text[checksum..]
             .char_indices()

@@ -147,6 +147,8 @@ fn mask(kind: Kind, plain: &str) -> String {
 }
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;

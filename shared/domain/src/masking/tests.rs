@@ -11,6 +11,10 @@ fn a_transcript_hides_what_it_recognises_and_keeps_the_rest() {
         &format!("Pague: {} obrigado", PIX.replace("63041D3D", "63040000")),
         "Pague: *** obrigado",
     );
+    // A damaged code does not give away the one behind it.
+    let cut = &PIX[..PIX.len() - 4];
+    check(&format!("{cut}\n\n{PIX} obrigado"), "*** obrigado");
+    check(&format!("{cut}{PIX} obrigado"), "*** obrigado");
     // Boletos.
     check(
         "boleto 34191.09123 34567.890123 34567.890008 1 16460000015990 vence hoje",

@@ -184,4 +184,6 @@ fn check_use(button: &Button, params: &Params, faults: &mut Vec<Fault>) {
 }
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
 mod tests;

@@ -191,3 +191,6 @@ impl Button {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

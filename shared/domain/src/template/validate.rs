@@ -375,4 +375,10 @@ impl Template {
 #[cfg(test)]
 mod broken_rules;
 #[cfg(test)]
+mod button_limits;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts;

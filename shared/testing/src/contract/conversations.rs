@@ -1,16 +1,14 @@
 //! Conversations: each message and each answer once.
 
-use recado_domain::ids::ClaimToken;
 use recado_ports::{ChatEntry, ChatRecord, Conversations};
-use tokio::task::JoinSet;
 
+use super::situations::token;
 use super::{at, person, sealed, tenant};
 
-pub(super) async fn check<S: Conversations + Clone + 'static>(store: &S) {
+pub(super) async fn check<S: Conversations>(store: &S) {
     a_message_is_stored_once_and_read_back(store).await;
     a_conversation_is_read_oldest_first(store).await;
     an_answer_is_claimed_once(store).await;
-    of_many_claims_of_an_answer_one_wins(store).await;
 }
 
 pub(super) fn entry(seconds: i64, kind: &str) -> ChatEntry {
@@ -121,35 +119,4 @@ async fn an_answer_is_claimed_once<S: Conversations>(store: &S) {
         ChatRecord::Repeated,
         "Meta's repetition frees no answer"
     );
-}
-
-async fn of_many_claims_of_an_answer_one_wins<S: Conversations + Clone + 'static>(store: &S) {
-    let (bank, who) = (tenant("banco-aurora"), person("many answers"));
-    let entry = entry(1, "opt_out");
-    store
-        .put_chat(&bank, &who, &entry)
-        .await
-        .expect("the store answers");
-    let mut writers = JoinSet::new();
-    for writer in 0..20 {
-        let (store, bank, who, entry) = (store.clone(), bank.clone(), who.clone(), entry.clone());
-        writers.spawn(async move {
-            let claimed = store
-                .claim_reply(&bank, &who, &entry.sort_key, &token(writer))
-                .await;
-            claimed.expect("the store answers")
-        });
-    }
-    let answers = writers.join_all().await;
-    assert_eq!(
-        answers
-            .iter()
-            .filter(|answer| **answer == ChatRecord::New)
-            .count(),
-        1
-    );
-}
-
-fn token(writer: u8) -> ClaimToken {
-    ClaimToken::from_random([writer; 16])
 }

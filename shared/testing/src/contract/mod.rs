@@ -4,16 +4,33 @@
 //! Each case has tenants, people and notifications of its own, so that all of them can run on one
 //! table, at once. A broken rule panics and names the case.
 
+mod changes;
 mod consents;
 mod conversations;
+mod coverage;
+mod differential;
+mod lost_answers;
 mod notifications;
+mod parallel;
 mod people;
 mod queues;
+mod races;
 mod registry;
 mod situations;
+mod switches;
+#[cfg(test)]
+mod tests;
 
-pub use queues::{Arrivals, Arrived, Place, queues_contract};
+pub use differential::same_verdicts;
+pub use lost_answers::lost_answers_contract;
+pub use parallel::same_lives;
+pub use queues::{
+    Arrival, Arrivals, Arrived, Place, VISIBILITY, delays_contract, lost_sends_contract,
+    queues_contract,
+};
+pub use races::races_contract;
 pub use registry::{BankEntries, bank_entries, registry_contract};
+pub use switches::{lost_turns_contract, switches_contract};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -106,69 +123,5 @@ fn notification(case: &str, class: Class) -> Notification {
         masked: BTreeMap::from([("name".to_owned(), "M****".to_owned())]),
         content: Some(sealed(1)),
         facts: Facts::default(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use recado_ports::Chance;
-
-    use super::*;
-    use crate::twin::{self, Body, Store, World};
-
-    #[tokio::test]
-    async fn the_stores_twin_keeps_the_contract() {
-        let store = Store::new();
-        store_contract(|| store.clone()).await;
-    }
-
-    #[tokio::test]
-    async fn the_registrys_twin_keeps_the_contract() {
-        let store = Store::new();
-        let entries = bank_entries();
-        store.put_tenant(&entries.tenant, &entries.config);
-        store.put_client(&entries.client_id, &entries.tenant);
-        store.put_number(&entries.config.phone_number_id, &entries.tenant);
-        for template in &entries.templates {
-            store
-                .put_template(&entries.tenant, template)
-                .expect("a new version");
-        }
-        registry_contract(&store).await;
-    }
-
-    struct Inbox {
-        world: World,
-        queues: twin::Queues,
-    }
-
-    impl Arrivals for Inbox {
-        async fn take(&self, place: Place, within: Duration) -> Vec<Arrived> {
-            self.world.advance(within);
-            let due = self.queues.take_due(self.world.now());
-            let (here, elsewhere): (Vec<_>, Vec<_>) =
-                due.into_iter().partition(|message| message.place == place);
-            for message in elsewhere {
-                let due = message.due;
-                self.queues.put_back(message, due);
-            }
-            let arrived = |message: twin::Message| match message.body {
-                Body::Job(job) => Arrived::Job(job),
-                Body::Timer(timer) => Arrived::Timer(timer),
-            };
-            here.into_iter().map(arrived).collect()
-        }
-    }
-
-    #[tokio::test]
-    async fn the_queues_twin_keeps_the_contract() {
-        let world = World::new(1, at(0));
-        let queues = twin::Queues::new(&world);
-        let inbox = Inbox {
-            world: world.clone(),
-            queues: queues.clone(),
-        };
-        queues_contract(&queues, &inbox, || world.now()).await;
-        assert_eq!(queues.waiting(), []);
     }
 }

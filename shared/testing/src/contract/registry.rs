@@ -40,7 +40,6 @@ pub fn bank_entries() -> BankEntries {
             name: "Banco Registro".to_owned(),
             phone_number_id: number(),
             messages_per_second: 80,
-            requests_per_second: Some(40),
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),

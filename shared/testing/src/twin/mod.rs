@@ -9,6 +9,7 @@ mod queues;
 mod recipients;
 mod registry;
 mod store;
+mod switches;
 mod world;
 
 pub use queues::{Body, Message, Place, QueueFault, Queues};

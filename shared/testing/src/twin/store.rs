@@ -10,6 +10,7 @@ use recado_domain::delivery::Notification;
 use recado_domain::ids::{
     ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId,
 };
+use recado_domain::switches::{Counter, Turned};
 use recado_domain::template::Template;
 use recado_ports::{ChatEntry, ConsentEvent, Profile, StoreError, TenantConfig};
 
@@ -56,6 +57,14 @@ pub enum StoreCall {
     Number,
     /// `Registry::template`.
     Template,
+    /// `Switches::switchboard`.
+    Switchboard,
+    /// `Switches::tally`.
+    Tally,
+    /// `Switchgear::turn`.
+    Turn,
+    /// `Switchgear::switches` and `Switchgear::turns`.
+    Turns,
 }
 
 /// How a call breaks. The caller sees the same error either way, as it would on the wire.
@@ -111,6 +120,8 @@ pub(super) struct State {
     pub(super) clients: BTreeMap<String, TenantId>,
     pub(super) numbers: BTreeMap<PhoneNumberId, TenantId>,
     pub(super) templates: BTreeMap<(TenantId, TemplateName, u32), Arc<Template>>,
+    pub(super) turns: Vec<Turned>,
+    pub(super) tallies: BTreeMap<Counter, u32>,
 }
 
 impl State {

@@ -240,6 +240,16 @@ impl Queues {
         Ok(self.queues[index].lock().depth(Instant::now()))
     }
 
+    /// How long each message that waits for its delay to pass still waits, the next one first. Not a
+    /// request: nothing is counted.
+    ///
+    /// # Errors
+    /// [`SqsError::QueueDoesNotExist`].
+    pub fn delays(&self, queue: &str) -> Result<Vec<Duration>, SqsError> {
+        let index = self.index(queue)?;
+        Ok(self.queues[index].lock().delays(Instant::now()))
+    }
+
     /// The bodies of all messages in a queue, wherever in it they are. Nothing is counted.
     ///
     /// # Errors

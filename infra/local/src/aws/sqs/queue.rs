@@ -227,6 +227,13 @@ impl State {
         }
     }
 
+    /// How long the delay of each delayed message still lasts, the shortest first.
+    pub(super) fn delays(&mut self, now: Instant) -> Vec<Duration> {
+        self.settle(now);
+        let due = self.delayed.iter().map(|(due, _)| *due);
+        due.map(|due| due.saturating_duration_since(now)).collect()
+    }
+
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }

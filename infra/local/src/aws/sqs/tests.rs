@@ -34,6 +34,22 @@ async fn bodies(queues: &Queues, queue: &str) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_delays_that_are_left_are_shown_the_shortest_first() {
+    let queues = queues(|_| {});
+    for seconds in [30, 7, 0] {
+        let message = delayed("x", Duration::from_secs(seconds));
+        queues.send(WORK, message).unwrap();
+    }
+    let seconds = |queues: &Queues| -> Vec<u64> {
+        let left = queues.delays(WORK).unwrap();
+        left.iter().map(Duration::as_secs).collect()
+    };
+    assert_eq!(seconds(&queues), [7, 30]);
+    advance(Duration::from_secs(10)).await;
+    assert_eq!(seconds(&queues), [20]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delayed_message_arrives_when_its_delay_is_over_and_not_before() {
     let queues = queues(|_| {});
     let start = Instant::now();

@@ -92,7 +92,7 @@ impl Claim {
 #[must_use]
 pub fn claim_first(item: &Notification, claim: &Claim) -> Change {
     let mut when = undecided(leg_count(item));
-    when.push(Condition::ValidAt(claim.at));
+    when.extend([Condition::ValidAt(claim.at), Condition::Sealed]);
     when.extend([
         lacks(0, LegFact::Token),
         lacks(0, LegFact::Closed),
@@ -118,7 +118,7 @@ pub fn claim_later(item: &Notification, leg: u8, claim: &Claim, because: OpenedB
     let before = leg - 1;
     let overdue = claim.at.as_millisecond() - millis(item.ladder[usize::from(leg)].after);
     let mut when = undecided(leg_count(item));
-    when.push(Condition::ValidAt(claim.at));
+    when.extend([Condition::ValidAt(claim.at), Condition::Sealed]);
     when.push(Condition::Any(vec![
         has(before, LegFact::Closed),
         has(before, LegFact::Failed),
@@ -377,6 +377,26 @@ pub fn cancel(item: &Notification, at: Timestamp) -> Change {
     Change {
         when: Condition::All(when),
         set: vec![(Fact::Cancelled, at.into())],
+        set_once: Vec::new(),
+        remove: Vec::new(),
+        content: Content::Drop,
+    }
+}
+
+/// Ends a notification that waited too long for WhatsApp, its validity not yet over: whoever claims it
+/// meanwhile keeps it.
+#[must_use]
+pub fn expire_waiting(item: &Notification) -> Change {
+    let untouched = (0..leg_count(item)).flat_map(|leg| {
+        [
+            lacks(leg, LegFact::Token),
+            lacks(leg, LegFact::Submitted),
+            lacks(leg, LegFact::Closed),
+        ]
+    });
+    Change {
+        when: Condition::All(untouched.collect()),
+        set: Vec::new(),
         set_once: Vec::new(),
         remove: Vec::new(),
         content: Content::Drop,

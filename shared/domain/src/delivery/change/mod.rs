@@ -8,7 +8,7 @@ use jiff::Timestamp;
 mod made;
 
 pub use made::{
-    Claim, cancel, claim_first, claim_later, close, content_after_failure, expire, failed,
+    Claim, cancel, claim_first, claim_later, close, content_after_failure, expire, expire_waiting, failed,
     receipts, release, respond, submitted, suppress, uncertain,
 };
 
@@ -31,6 +31,8 @@ pub enum Condition {
     OwnedBy(TenantId),
     /// The notification's validity ends after this moment.
     ValidAt(Timestamp),
+    /// The sealed content is there: without it nothing can be sent.
+    Sealed,
     /// Every one of them.
     All(Vec<Condition>),
     /// At least one of them.
@@ -51,6 +53,7 @@ impl Condition {
                 .is_some_and(|number| number <= *limit),
             Self::OwnedBy(tenant) => item.tenant == *tenant,
             Self::ValidAt(now) => item.valid_until > *now,
+            Self::Sealed => item.content.is_some(),
             Self::All(conditions) => conditions.iter().all(|condition| condition.holds(item)),
             Self::Any(conditions) => conditions.iter().any(|condition| condition.holds(item)),
         }

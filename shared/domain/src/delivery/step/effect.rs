@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::super::change::{Change, Claim};
 use super::super::outcome::PostOutcome;
-use super::super::reason::{CloseReason, SuppressReason};
+use super::super::reason::{CloseReason, OpenedBecause, SuppressReason};
 use crate::ids::ClaimToken;
+use crate::switches::{Gates, Spending};
 
 /// The times that a claim rests on. POST timeout < function timeout < lease < visibility timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Context {
     pub token: ClaimToken,
     /// The times.
     pub limits: Limits,
+    /// What the switches let through.
+    pub gates: Gates,
 }
 
 /// Whether a leg may be sent to this recipient now (I8).
@@ -116,6 +119,17 @@ pub enum Event {
         /// The answer.
         permission: Permission,
     },
+    /// The SMS budget answered.
+    Spent {
+        /// The leg that waits for it.
+        leg: u8,
+        /// Its attempt.
+        attempt: u32,
+        /// Why it opens.
+        because: OpenedBecause,
+        /// The answer.
+        spending: Spending,
+    },
     /// Something that had to be known before the message could be sent is not to be had just now.
     Stalled {
         /// The leg.
@@ -184,6 +198,15 @@ pub enum Effect {
     Count {
         /// The claim that waits for it.
         claim: Claim,
+    },
+    /// Counts one SMS against every budget over it: [`Event::Spent`].
+    Spend {
+        /// The leg that waits for it.
+        leg: u8,
+        /// Its attempt.
+        attempt: u32,
+        /// Why it opens.
+        because: OpenedBecause,
     },
     /// Reads the recipient's consent: [`Event::Permitted`], or [`Event::Stalled`].
     AskConsent {

@@ -14,6 +14,7 @@ const ARMED_AHEAD: Duration = Duration::from_secs(1);
 
 pub(super) fn job(
     item: &Notification,
+    attempt: u32,
     permission: Permission,
     pace: Effect,
     context: &Context,
@@ -40,9 +41,14 @@ pub(super) fn job(
         };
     }
     if context.now >= item.sendable_until() {
-        return vec![Effect::Record(change::expire(item))];
+        return vec![expired(item, context.now)];
     }
-    if context.now >= item.queue_wait_ends() && item.next_leg(0).is_some() {
+    let gates = &context.gates;
+    if gates.off_since.is_some() {
+        let after = gates.hop(item.lane, context.now, &context.token);
+        return vec![Effect::HandOff(Handoff::Enqueue { attempt, after })];
+    }
+    if context.now >= gates.waits_until(item) && item.next_leg(0).is_some() {
         return go_around(item, CloseReason::QueueWaitExceeded, context.now);
     }
     match permission {
@@ -75,6 +81,9 @@ pub(super) fn paced(
     known_user: Option<String>,
     context: &Context,
 ) -> Vec<Effect> {
+    if context.now >= item.sendable_until() {
+        return vec![expired(item, context.now)];
+    }
     let limits = context.limits;
     let claim = Claim {
         token: context.token.clone(),
@@ -90,6 +99,15 @@ pub(super) fn paced(
         claim,
     });
     effects
+}
+
+/// The end of a notification that may no longer be sent and that nobody has claimed.
+pub(super) fn expired(item: &Notification, now: Timestamp) -> Effect {
+    if now >= item.valid_until {
+        Effect::Record(change::expire(item))
+    } else {
+        Effect::Require(change::expire_waiting(item))
+    }
 }
 
 /// Closes WhatsApp first, so that nothing can leave by it any more, then opens the next leg (I4).

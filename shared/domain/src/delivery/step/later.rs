@@ -8,9 +8,11 @@ use super::super::change::{self, Claim};
 use super::super::notification::{Notification, WhenQueueWaitExceeded, plus};
 use super::super::reason::{CloseReason, OpenedBecause, SuppressReason};
 use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
-use super::first::{arm_ahead, open_next};
+use super::first::{arm_ahead, expired, open_next};
 use super::posted::post;
-use crate::class::Lane;
+use crate::channel::Channel;
+use crate::class::{Class, Lane};
+use crate::switches::{Breaker, Gates, Spending};
 
 /// A rest this short is slept; a longer one is a new timer.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
@@ -24,13 +26,11 @@ pub(super) fn timer(
     context: &Context,
 ) -> Vec<Effect> {
     let now = context.now;
-    if leg == 0
-        || leg >= item.legs()
-        || item.reached()
-        || item.cancelled_at().is_some()
-        || item.suppressed_because().is_some()
-    {
+    if leg == 0 || leg >= item.legs() {
         return Vec::new();
+    }
+    if item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
+        return silent(item, leg, now);
     }
     let facts = item.leg(leg);
     if facts.submitted_at().is_some() {
@@ -48,7 +48,7 @@ pub(super) fn timer(
         return open_next(item, leg, now);
     }
     if now >= item.valid_until {
-        return vec![Effect::Record(change::expire(item))];
+        return over(item, leg, now);
     }
     if let Some(until) = facts.until() {
         return succeed(item, leg, until, context);
@@ -61,7 +61,9 @@ pub(super) fn timer(
     }
     if due <= now {
         let attempt = facts.attempt().unwrap_or(1);
-        return claim_later(item, leg, attempt, item.opening_reason(leg), context);
+        let mut effects = silent(item, leg - 1, now);
+        effects.extend(open(item, leg, attempt, item.opening_reason(leg), context));
+        return effects;
     }
     let rest = Duration::try_from(due.duration_since(now)).unwrap_or_default();
     if rest <= LONGEST_NAP {
@@ -69,6 +71,27 @@ pub(super) fn timer(
     } else {
         vec![arm(leg, due)]
     }
+}
+
+/// Tells the end of a leg whose holder never did: from its claim's end on nobody knows whether it left.
+fn silent(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
+    let facts = item.leg(leg);
+    let told = facts.is_done() || facts.uncertain_at().is_some();
+    let silent_since = facts.until().filter(|until| !told && *until <= now);
+    silent_since
+        .map(|until| Effect::Record(change::uncertain(item, leg, until)))
+        .into_iter()
+        .collect()
+}
+
+/// The validity is over: nothing opens any more, and what was claimed last is told.
+fn over(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
+    if let Some(until) = item.leg(leg).until().filter(|until| now < *until) {
+        return vec![arm(leg, until)];
+    }
+    let mut effects: Vec<Effect> = (0..=leg).flat_map(|leg| silent(item, leg, now)).collect();
+    effects.push(Effect::Record(change::expire(item)));
+    effects
 }
 
 /// A claim without an end: looked at again when it has run out, then succeeded or left, by class (I5).
@@ -86,7 +109,7 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
         let because = facts
             .opened_because()
             .unwrap_or(OpenedBecause::NotDeliveredInTime);
-        return claim_later(item, leg, attempt, because, context);
+        return open(item, leg, attempt, because, context);
     }
     if facts.uncertain_at().is_some() {
         return item.next_leg(leg).map_or_else(Vec::new, |next| {
@@ -112,7 +135,12 @@ fn unclaimed_before(
     if leg > 1 {
         return vec![arm(leg, plus(now, LOOK_AGAIN))];
     }
-    let ends = item.queue_wait_ends();
+    let gates = &context.gates;
+    if gates.off_since.is_some() {
+        let at = plus(now, gates.hop(item.lane, now, &context.token));
+        return vec![Effect::HandOff(Handoff::Arm { leg, kind, at })];
+    }
+    let ends = gates.waits_until(item);
     if now < ends && (kind == TimerKind::Guard || item.lane != Lane::Critical) {
         let rest = Duration::try_from(ends.duration_since(now)).unwrap_or_default();
         if rest <= LONGEST_NAP {
@@ -132,16 +160,10 @@ fn unclaimed_before(
         || item.when_queue_wait_exceeded == WhenQueueWaitExceeded::NextLeg
     {
         let mut effects = vec![Effect::Require(change::close(item, 0, reason, now, None))];
-        effects.extend(claim_later(
-            item,
-            leg,
-            1,
-            OpenedBecause::after(reason),
-            context,
-        ));
+        effects.extend(open(item, leg, 1, OpenedBecause::after(reason), context));
         return effects;
     }
-    vec![Effect::Record(change::expire(item))]
+    vec![expired(item, now)]
 }
 
 pub(super) fn permitted(
@@ -177,6 +199,50 @@ pub(super) fn permitted(
     ))];
     effects.extend(open_next(item, leg, context.now));
     effects
+}
+
+/// Opens a leg unless a switch holds it back: then its timer hops on.
+fn open(
+    item: &Notification,
+    leg: u8,
+    attempt: u32,
+    because: OpenedBecause,
+    context: &Context,
+) -> Vec<Effect> {
+    let gates = &context.gates;
+    let code = item.class == Class::Authentication;
+    // A code is worth nothing later, and is exempt; a definite failure says what the want of a receipt
+    // cannot say while none come in.
+    let unheard =
+        gates.breaker == Breaker::Open && because == OpenedBecause::NotDeliveredInTime && !code;
+    if gates.off_since.is_some() || unheard {
+        let hop = gates.hop(item.lane, context.now, &context.token);
+        return vec![arm(leg, plus(context.now, hop))];
+    }
+    let sms = item.ladder[usize::from(leg)].channel == Channel::Sms;
+    if sms && !gates.budgets.is_empty() {
+        return vec![Effect::Spend {
+            leg,
+            attempt,
+            because,
+        }];
+    }
+    claim_later(item, leg, attempt, because, context)
+}
+
+/// The budget has answered. Codes are counted like the others and never wait for it.
+pub(super) fn spent(
+    item: &Notification,
+    leg: u8,
+    attempt: u32,
+    because: OpenedBecause,
+    spending: Spending,
+    context: &Context,
+) -> Vec<Effect> {
+    if spending == Spending::Exceeded && item.class != Class::Authentication {
+        return vec![arm(leg, Gates::next_minute(context.now, &context.token))];
+    }
+    claim_later(item, leg, attempt, because, context)
 }
 
 fn claim_later(

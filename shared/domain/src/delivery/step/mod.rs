@@ -19,7 +19,7 @@ use super::notification::Notification;
 use super::reason::SuppressReason;
 use crate::class::Lane;
 use first::{job, paced};
-use later::{permitted, timer};
+use later::{permitted, spent, timer};
 use posted::{SOON, post, posted, put_back};
 
 /// What notification-api hands on after the Put, in order: guard, then job (I1).
@@ -76,7 +76,7 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
                 attempt: *attempt,
                 known_user: known_user.clone(),
             };
-            job(item, *permission, pace, context)
+            job(item, *attempt, *permission, pace, context)
         }
         Event::Paced {
             attempt,
@@ -119,6 +119,12 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
             claim,
             permission,
         } => permitted(item, *leg, claim, *permission, context),
+        Event::Spent {
+            leg,
+            attempt,
+            because,
+            spending,
+        } => spent(item, *leg, *attempt, *because, *spending, context),
         Event::Stalled { leg, claim } => put_back(*leg, claim, SOON, context),
         Event::Posted {
             leg,

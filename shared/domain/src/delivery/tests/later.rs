@@ -53,7 +53,10 @@ fn the_timers_table() {
     // Claimed without outcome: at until + wait. Uncertain: when that was found out + wait.
     let item = claimed(&pix(), 500);
     assert_eq!(say(&item, &open, 31_000), ["arm 1 Open 40500"]);
-    assert_eq!(say(&item, &open, 40_500), ["claim 1 until 100500"]);
+    assert_eq!(
+        say(&item, &open, 40_500),
+        ["record l0x", "claim 1 until 100500"]
+    );
     let item = after(&item, &change::uncertain(&item, 0, at(8_500)));
     assert_eq!(say(&item, &open, 31_000), ["arm 1 Open 38500"]);
     assert_eq!(say(&item, &open, 38_500), ["claim 1 until 98500"]);
@@ -77,7 +80,7 @@ fn the_timers_table() {
     );
     let mut late = pix();
     late.when_queue_wait_exceeded = WhenQueueWaitExceeded::Expire;
-    assert_eq!(say(&late, &open, 300_000), ["record drop"]);
+    assert_eq!(say(&late, &open, 300_000), ["require drop"]);
     // Validity over: nothing opens any more.
     assert_eq!(
         say(&submitted(&pix(), 500), &open, 3_600_000),

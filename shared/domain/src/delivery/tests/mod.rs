@@ -1,8 +1,14 @@
 //! The protocol's lines, one by one, and then all of them against each other.
 
+mod counted;
 mod first;
+mod item;
 mod later;
+mod shown;
+mod silent;
 mod status;
+mod story;
+mod switched;
 mod world;
 
 use std::collections::BTreeMap;
@@ -21,6 +27,7 @@ use crate::class::Class;
 use crate::ids::{ClaimToken, NotificationId, RecipientToken, TemplateName, TenantId};
 use crate::locale::Locale;
 use crate::seal::Sealed;
+use crate::switches::Gates;
 
 pub(super) const LIMITS: Limits = Limits {
     post_timeout: Duration::from_secs(8),
@@ -42,6 +49,7 @@ pub(super) fn context(ms: u64) -> Context {
         now: at(ms),
         token: token(ms),
         limits: LIMITS,
+        gates: Gates::default(),
     }
 }
 
@@ -100,7 +108,7 @@ pub(super) fn notification(class: Class, channels: &[Channel]) -> Notification {
     }
 }
 
-pub(super) fn pix() -> Notification {
+pub(crate) fn pix() -> Notification {
     notification(Class::Transactional, &[Whatsapp, Sms])
 }
 
@@ -177,6 +185,7 @@ pub(super) fn word(effect: &Effect) -> String {
         Effect::Count { .. } => "count".into(),
         Effect::AskConsent { leg, .. } => format!("ask {leg}"),
         Effect::Post { leg, pause, .. } => format!("post {leg} after {}", pause.as_millis()),
+        Effect::Spend { leg, .. } => format!("spend {leg}"),
         Effect::Nap(rest) => format!("nap {}", rest.as_millis()),
         Effect::Leave => "leave".into(),
     }

@@ -9,22 +9,23 @@ use proptest::prelude::*;
 use super::super::change;
 use super::super::{
     CapVerdict, CloseReason, Context, Effect, Event, Failure, FailureKind, Handoff, Notification,
-    Permission, PostOutcome, Receipts, SuppressReason, TimerKind, accepted, plus, receipt_failed,
-    step,
+    OpenedBecause, Permission, PostOutcome, Receipts, SuppressReason, TimerKind, accepted, plus,
+    receipt_failed, step,
 };
 use super::{LIMITS, notification, token};
 use crate::channel::Channel::{Sms, Voice, Whatsapp};
 use crate::class::{Class, WhenUncertain};
+use crate::switches::{Breaker, Gates, Reach, Sending, SmsBudget, Spending};
 
 #[derive(Clone, Debug)]
-enum Message {
+pub(super) enum Message {
     Job(u32),
     Timer(u8, TimerKind),
 }
 
 /// What happens next in the world.
 #[derive(Clone, Debug)]
-enum Happens {
+pub(super) enum Happens {
     /// A queue's message is delivered; the function dies after so many effects, if at all.
     Deliver {
         which: usize,
@@ -47,26 +48,34 @@ enum Happens {
     NextPost(Answer),
     /// Cap and consent cannot be read, or can again.
     StoreAway(bool),
+    /// Sending is turned off, or on again.
+    Sending(Sending),
+    /// The breaker is turned.
+    Breaker(Breaker),
+    /// So many SMS may leave by the budget from now on; none: there is no budget.
+    Budget(Option<u32>),
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Answer {
+pub(super) enum Answer {
     Accepted,
     Rejected,
     NotSent,
     Unknown,
 }
 
-struct World {
-    item: Notification,
-    now: Timestamp,
-    queue: Vec<(Timestamp, Message)>,
+pub(super) struct World {
+    pub(super) item: Notification,
+    pub(super) now: Timestamp,
+    pub(super) queue: Vec<(Timestamp, Message)>,
     tokens: u64,
     answer: Answer,
     granted: bool,
     store_away: bool,
+    gates: Gates,
+    budget: u32,
     /// Messages that reached a carrier, by leg, with the time.
-    left: Vec<(u8, Timestamp)>,
+    pub(super) left: Vec<(u8, Timestamp)>,
     known_left_attempt: Option<u32>,
     reached_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
@@ -76,7 +85,7 @@ struct World {
 }
 
 impl World {
-    fn new(class: Class, legs: usize) -> Self {
+    pub(super) fn new(class: Class, legs: usize) -> Self {
         let item = notification(class, &[Whatsapp, Sms, Voice][..legs]);
         let now = item.accepted_at;
         let mut world = Self {
@@ -87,6 +96,8 @@ impl World {
             answer: Answer::Accepted,
             granted: true,
             store_away: false,
+            gates: Gates::default(),
+            budget: 0,
             left: Vec::new(),
             known_left_attempt: None,
             reached_at: None,
@@ -115,6 +126,7 @@ impl World {
             now: self.now,
             token: token(self.tokens),
             limits: LIMITS,
+            gates: self.gates.clone(),
         }
     }
 
@@ -193,6 +205,7 @@ impl World {
             Effect::Require(change) => self.write(&change).err().map(|()| first.clone()),
             Effect::Claim { leg, claim, change } => match self.write(&change) {
                 Ok(()) => {
+                    self.check_breaker(leg);
                     self.claims.push((leg, self.now));
                     Some(Event::Claimed { leg, claim })
                 }
@@ -206,6 +219,19 @@ impl World {
                 known_user,
             }),
             Effect::Count { claim } if self.store_away => Some(Event::Stalled { leg: 0, claim }),
+            Effect::Spend {
+                leg,
+                attempt,
+                because,
+            } => {
+                let spending = self.spend();
+                Some(Event::Spent {
+                    leg,
+                    attempt,
+                    because,
+                    spending,
+                })
+            }
             Effect::AskConsent { leg, claim } if self.store_away => {
                 Some(Event::Stalled { leg, claim })
             }
@@ -252,11 +278,36 @@ impl World {
         })
     }
 
+    /// While receipts do not come in, their want claims nothing but a code's next leg.
+    fn check_breaker(&self, leg: u8) {
+        let because = self.item.leg(leg).opened_because();
+        assert!(
+            self.gates.breaker == Breaker::Closed
+                || self.item.class == Class::Authentication
+                || because != Some(OpenedBecause::NotDeliveredInTime),
+            "leg {leg} opened through an open breaker"
+        );
+    }
+
+    fn spend(&mut self) -> Spending {
+        match self.budget.checked_sub(1) {
+            Some(left) => {
+                self.budget = left;
+                Spending::Within
+            }
+            None => Spending::Exceeded,
+        }
+    }
+
     fn post(&mut self, leg: u8, attempt: u32, failure: Failure) -> PostOutcome {
         assert!(
             self.item.content.is_some(),
             "sent without content: {:?}",
             self.item
+        );
+        assert!(
+            self.gates.off_since.is_none(),
+            "sent while it was held back"
         );
         let leaves = |world: &mut Self| {
             world.left.push((leg, world.now));
@@ -284,7 +335,7 @@ impl World {
         }
     }
 
-    fn happen(&mut self, what: &Happens) {
+    pub(super) fn happen(&mut self, what: &Happens) {
         match what {
             Happens::Deliver {
                 which,
@@ -323,6 +374,23 @@ impl World {
             }
             Happens::NextPost(answer) => self.answer = *answer,
             Happens::StoreAway(away) => self.store_away = *away,
+            Happens::Sending(Sending::Off) => self.gates.off_since = Some(self.now),
+            Happens::Sending(Sending::On) => {
+                self.gates.off_since = None;
+                self.gates.on_since = Some(self.now);
+            }
+            Happens::Breaker(breaker) => self.gates.breaker = *breaker,
+            Happens::Budget(budget) => {
+                self.budget = budget.unwrap_or_default();
+                let limit = budget.map(|per_minute| SmsBudget {
+                    per_minute: Some(per_minute),
+                    per_day: None,
+                });
+                self.gates.budgets = limit
+                    .map(|limit| (Reach::Everywhere, limit))
+                    .into_iter()
+                    .collect();
+            }
         }
     }
 
@@ -353,7 +421,7 @@ impl World {
         }
     }
 
-    fn check(&self) -> Result<(), TestCaseError> {
+    pub(super) fn check(&self) -> Result<(), TestCaseError> {
         let of = |leg: u8| {
             self.left
                 .iter()
@@ -398,9 +466,12 @@ impl World {
     }
 
     /// Lets the world be kind from now on, and everything due happen.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.answer = Answer::Accepted;
         self.store_away = false;
+        self.happen(&Happens::Sending(Sending::On));
+        self.gates.breaker = Breaker::Closed;
+        self.gates.budgets.clear();
         for _ in 0..400 {
             let Some((place, at)) = self
                 .queue
@@ -420,61 +491,5 @@ impl World {
             }
         }
         self.now = self.now.max(self.item.valid_until);
-    }
-}
-
-fn happens() -> impl Strategy<Value = Happens> {
-    let dies = prop_oneof![3 => Just(None), 2 => (0_usize..6).prop_map(Some)];
-    prop_oneof![
-        6 => (any::<prop::sample::Index>(), dies, prop::bool::weighted(0.2))
-            .prop_map(|(which, dies_after, twice)| Happens::Deliver { which: which.index(8), dies_after, twice }),
-        4 => prop_oneof![0_u64..2_000, 5_000_u64..40_000, 60_000_u64..200_000].prop_map(|ms| Happens::Wait { ms }),
-        2 => (any::<bool>(), any::<bool>(), any::<bool>())
-            .prop_map(|(delivered, read, failed)| Happens::Told { delivered, read, failed }),
-        1 => Just(Happens::Cancel),
-        1 => Just(Happens::Revoke),
-        1 => any::<bool>().prop_map(Happens::StoreAway),
-        3 => prop_oneof![Just(Answer::Accepted), Just(Answer::Rejected), Just(Answer::NotSent), Just(Answer::Unknown)]
-            .prop_map(Happens::NextPost),
-    ]
-}
-
-fn class() -> impl Strategy<Value = Class> {
-    prop::sample::select(Class::ALL.to_vec())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_happens_the_promises_hold_and_it_ends(
-        class in class(),
-        legs in 1_usize..=3,
-        story in prop::collection::vec(happens(), 0..40),
-    ) {
-        let mut world = World::new(class, legs);
-        for what in &story {
-            world.happen(what);
-            world.check()?;
-        }
-        world.settle();
-        world.check()?;
-        prop_assert!(world.queue.is_empty(), "I9: still queued: {:?}", world.queue);
-        prop_assert!(world.item.status(world.now).has_ended(), "I9: {:?}", world.item.status(world.now));
-        prop_assert!(world.item.content.is_none(), "I11: ended with content: {:?}", world.item);
-    }
-
-    #[test]
-    fn without_any_trouble_exactly_one_message_leaves(class in class(), told in 0_u64..60_000) {
-        let mut world = World::new(class, if class == Class::Marketing { 1 } else { 2 });
-        world.happen(&Happens::Deliver { which: 1, dies_after: None, twice: false });
-        world.happen(&Happens::Deliver { which: 0, dies_after: None, twice: false });
-        world.happen(&Happens::Wait { ms: told });
-        if told < 30_000 {
-            world.happen(&Happens::Told { delivered: true, read: false, failed: false });
-        }
-        world.settle();
-        let sms = usize::from(told >= 30_000 && class != Class::Marketing);
-        prop_assert_eq!(world.left.len(), 1 + sms);
     }
 }

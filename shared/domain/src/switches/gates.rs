@@ -1,0 +1,94 @@
+//! What the switches mean for one message.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{KNOWN_FOR, Reach, SmsBudget};
+use crate::class::Lane;
+use crate::delivery::{Notification, plus};
+use crate::ids::ClaimToken;
+
+/// The shortest hop of a message that is held back, before its jitter of up to a half more.
+const SHORTEST: Duration = Duration::from_secs(10);
+
+/// The longest one. On the critical lane validity is short and so is the backlog.
+fn longest(lane: Lane) -> Duration {
+    match lane {
+        Lane::Critical => SHORTEST,
+        Lane::Standard | Lane::Bulk => Duration::from_secs(120),
+    }
+}
+
+/// Whether messages leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sending {
+    /// They do.
+    On,
+    /// They are held back.
+    Off,
+}
+
+/// Whether the want of a receipt opens the next leg.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Breaker {
+    /// It does.
+    #[default]
+    Closed,
+    /// It does not: receipts do not come in, so their want says nothing.
+    Open,
+}
+
+/// What stands in the way of one message now. The default: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Gates {
+    /// Held back since then.
+    pub off_since: Option<Timestamp>,
+    /// The last time that a switch over it was turned on again.
+    pub on_since: Option<Timestamp>,
+    /// The breaker over it.
+    pub breaker: Breaker,
+    /// The SMS budgets over it.
+    pub budgets: Vec<(Reach, SmsBudget)>,
+}
+
+impl Gates {
+    /// After how long a message that is held back is looked at again: soon after the switch was turned,
+    /// less often the longer it stays so, spread by `token` so that they do not come all at once.
+    #[must_use]
+    pub fn hop(&self, lane: Lane, now: Timestamp, token: &ClaimToken) -> Duration {
+        let held = self.off_since.unwrap_or(now);
+        let quarter = Duration::try_from(now.duration_since(held)).unwrap_or_default() / 4;
+        let hop = quarter.clamp(SHORTEST, longest(lane));
+        hop + spread(token, hop / 2)
+    }
+
+    /// When a message that the budget holds back is looked at again: in the minute after this one.
+    #[must_use]
+    pub fn next_minute(now: Timestamp, token: &ClaimToken) -> Timestamp {
+        let minute = Duration::from_secs(60);
+        let into = u64::try_from(now.as_millisecond().rem_euclid(60_000)).unwrap_or_default();
+        plus(
+            now,
+            minute - Duration::from_millis(into) + spread(token, minute / 2),
+        )
+    }
+
+    /// Until when a message may wait for WhatsApp. What held it back does not count against it, nor the
+    /// last hop until it notices.
+    #[must_use]
+    pub fn waits_until(&self, item: &Notification) -> Timestamp {
+        let last_hop = longest(item.lane) * 3 / 2 + KNOWN_FOR;
+        let noticed = self.on_since.map(|on| plus(on, last_hop));
+        let held = noticed.filter(|_| self.on_since > Some(item.accepted_at));
+        plus(held.unwrap_or(item.accepted_at), item.max_queue_wait)
+    }
+}
+
+/// A share of `most` that the token decides: the same token, the same share.
+fn spread(token: &ClaimToken, most: Duration) -> Duration {
+    let digest = token.as_str().bytes().fold(17_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
+    most * (digest % 1_000) / 1_000
+}
