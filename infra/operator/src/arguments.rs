@@ -1,0 +1,324 @@
+//! The command line.
+
+mod switching;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use lexopt::prelude::*;
+use recado_domain::ids::TenantId;
+use recado_runtime::parse_duration;
+
+use crate::errors::OperatorError;
+use crate::unfinished::GRACE;
+use switching::switching;
+
+pub(crate) use switching::Switching;
+
+/// What `--help` prints.
+pub(crate) const USAGE: &str = "\
+Looks after Recado: does a day fit, is anything stuck, what becomes of dead letters, how do the
+switches stand.
+
+recado-operator reconcile --tenant T --day YYYY-MM-DD [--ledger FILE]
+    Counts a bank's day (in the bank's own zone) and names every notification that does not fit:
+    never ended although its validity is over, ended but content still sealed, contradictory facts,
+    unreadable. With the bank's list of accepted ids (one ntf_… a line, or CSV whose first column it
+    is) it names those that we do not have and those that the bank does not know.
+
+recado-operator stuck [--tenant T] [--queue URL]… [--dead-letters URL]…
+    Names every notification, of one bank or of all, whose validity is over and whose end nobody
+    wrote, and what happened to it last. Tells how deep the queues are; a dead letter does not fit.
+
+recado-operator redrive --from DEAD_LETTERS_URL --to QUEUE_URL [--send] [--limit N]
+    Says of each dead letter what it is, what its notification has come to, and whether it would be
+    sent again, dropped or kept. Changes nothing without --send. With it, letter by letter: first
+    sent, then deleted; what does not read, or has no notification, stays.
+
+recado-operator switches
+    How every switch that was ever turned stands, since when, by whom and why.
+recado-operator switches off|on tenant T | template T NAME | lane critical|standard|bulk
+    Holds messages back, or lets them go. Held back, they wait until their validity ends.
+recado-operator switches breaker open|close [T]
+    Open: no SMS for want of a receipt alone, of one bank or of all. One-time codes are exempt.
+recado-operator switches sms-budget set [T] [--per-minute N] [--per-day N] | lift [T]
+recado-operator switches rate set T --per-second N | lift T
+    How many SMS may leave; how many requests a bank may make.
+recado-operator switches history SWITCH
+    Every turn of one switch, by the name that `switches` prints.
+  --why TEXT             why, kept with every turn: a ticket, never a customer's data
+  --who NAME             who turns it (the process's user)
+
+options of every command
+  --table NAME           the table (else the variable TABLE_NAME)
+  --endpoint-url URL     another AWS than AWS: the local stack's `aws_endpoint`
+  --json                 for programs
+options of reconcile and stuck
+  --grace DURATION       how long after its validity an end may still be on its way (15m)
+  --pages-per-second N   how fast the table is read: pages of up to 1 MB, 256 read units each (8)
+
+Region and credentials come from the environment, as the functions have them: AWS_REGION,
+AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. The local stack needs none of them.
+With a profile, first: eval \"$(aws configure export-credentials --format env)\"
+
+exit code: 0 all fits, nothing to do; 1 something does not fit; 2 usage, settings or connection
+";
+
+/// A command line that can be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// Which AWS and table.
+    pub(crate) connection: Connection,
+    /// How the answer is printed.
+    pub(crate) format: Format,
+    /// What is asked.
+    pub(crate) command: Command,
+}
+
+/// Which AWS and table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Connection {
+    /// The table; else the environment says.
+    pub(crate) table: Option<String>,
+    /// Where every service answers; else AWS's own addresses.
+    pub(crate) endpoint: Option<String>,
+}
+
+/// How the answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Does a bank's day fit?
+    Reconcile {
+        /// The bank.
+        tenant: TenantId,
+        /// The day, in its zone.
+        day: Date,
+        /// The bank's own list.
+        ledger: Option<PathBuf>,
+        /// How the table is read.
+        reading: Reading,
+    },
+    /// Is anything stuck?
+    Stuck {
+        /// One bank; else all.
+        tenant: Option<TenantId>,
+        /// Queues whose depth is told.
+        queues: Vec<String>,
+        /// Dead-letter queues, which should be empty.
+        dead_letters: Vec<String>,
+        /// How the table is read.
+        reading: Reading,
+    },
+    /// How do the switches stand, or one of them turned.
+    Switches(Switching),
+    /// What becomes of dead letters?
+    Redrive {
+        /// The dead-letter queue's address.
+        from: String,
+        /// The address of the queue that they died in.
+        to: String,
+        /// Whether anything is changed.
+        mode: Mode,
+        /// At most so many letters.
+        limit: Option<usize>,
+    },
+}
+
+/// Whether a redrive changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It only tells.
+    DryRun,
+    /// It sends and drops.
+    Send,
+}
+
+/// How the table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// How long after its validity an end may still be on its way.
+    pub(crate) grace: Duration,
+    /// Pages per second, so that the functions' own reads are not throttled.
+    pub(crate) pages_per_second: u32,
+}
+
+/// Every option, as far as given.
+#[derive(Default)]
+struct Given {
+    connection: Connection,
+    json: bool,
+    tenant: Option<TenantId>,
+    day: Option<Date>,
+    ledger: Option<PathBuf>,
+    queues: Vec<String>,
+    dead_letters: Vec<String>,
+    from: Option<String>,
+    to: Option<String>,
+    send: bool,
+    limit: Option<usize>,
+    grace: Option<Duration>,
+    pages_per_second: Option<u32>,
+    words: Vec<String>,
+    who: Option<String>,
+    why: Option<String>,
+    per_minute: Option<u32>,
+    per_day: Option<u32>,
+    per_second: Option<u32>,
+}
+
+/// Reads the arguments, the program's own name not among them; none: help was asked for.
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Option<Request>, OperatorError> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    let name = match parser.next()? {
+        Some(Value(name)) => name.string()?,
+        Some(Long("help") | Short('h')) => return Ok(None),
+        Some(Long(_) | Short(_)) | None => {
+            return usage(
+                "which command? reconcile, stuck, redrive or switches; --help tells more",
+            );
+        }
+    };
+    let own: &[&str] = match name.as_str() {
+        "reconcile" => &["tenant", "day", "ledger", "grace", "pages-per-second"],
+        "stuck" => &[
+            "tenant",
+            "queue",
+            "dead-letters",
+            "grace",
+            "pages-per-second",
+        ],
+        "redrive" => &["from", "to", "send", "limit"],
+        "switches" => &["who", "why", "per-minute", "per-day", "per-second"],
+        _ => return usage(&format!("no command {name}; --help names them")),
+    };
+    let mut given = Given::default();
+    while let Some(argument) = parser.next()? {
+        let option = match argument {
+            Long("help") | Short('h') => return Ok(None),
+            Long(option) => option.to_owned(),
+            Value(word) if name == "switches" => {
+                given.words.push(word.string()?);
+                continue;
+            }
+            Short(_) | Value(_) => return Err(argument.unexpected().into()),
+        };
+        let general = ["table", "endpoint-url", "json"];
+        if !general.contains(&option.as_str()) && !own.contains(&option.as_str()) {
+            return usage(&format!("{name} has no option --{option}"));
+        }
+        take(&mut given, &option, &mut parser)?;
+    }
+    let command = match name.as_str() {
+        "reconcile" => Command::Reconcile {
+            tenant: required(given.tenant, "--tenant")?,
+            day: required(given.day, "--day")?,
+            ledger: given.ledger,
+            reading: reading(given.grace, given.pages_per_second),
+        },
+        "stuck" => Command::Stuck {
+            tenant: given.tenant,
+            queues: given.queues,
+            dead_letters: given.dead_letters,
+            reading: reading(given.grace, given.pages_per_second),
+        },
+        "switches" => Command::Switches(switching(&given)?),
+        _ => Command::Redrive {
+            from: required(given.from, "--from")?,
+            to: required(given.to, "--to")?,
+            mode: if given.send { Mode::Send } else { Mode::DryRun },
+            limit: given.limit,
+        },
+    };
+    Ok(Some(Request {
+        connection: given.connection,
+        format: if given.json {
+            Format::Json
+        } else {
+            Format::Table
+        },
+        command,
+    }))
+}
+
+fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<(), OperatorError> {
+    match option {
+        "json" => given.json = true,
+        "send" => given.send = true,
+        "ledger" => given.ledger = Some(parser.value()?.into()),
+        _ => {
+            let text = parser.value()?.string()?;
+            match option {
+                "table" => given.connection.table = Some(text),
+                "endpoint-url" => given.connection.endpoint = Some(text),
+                "tenant" => given.tenant = Some(value(option, TenantId::parse(&text).ok())?),
+                "day" => given.day = Some(value(option, text.parse().ok())?),
+                "queue" => given.queues.push(text),
+                "dead-letters" => given.dead_letters.push(text),
+                "from" => given.from = Some(text),
+                "to" => given.to = Some(text),
+                "limit" => {
+                    let limit = text.parse().ok().filter(|limit| *limit > 0);
+                    given.limit = Some(value(option, limit)?);
+                }
+                "grace" => given.grace = Some(value(option, parse_duration(&text))?),
+                "who" => given.who = Some(text),
+                "why" => given.why = Some(text),
+                // None at all is a limit, too.
+                "per-minute" => given.per_minute = Some(value(option, text.parse().ok())?),
+                "per-day" => given.per_day = Some(value(option, text.parse().ok())?),
+                "per-second" => {
+                    let limit = text.parse().ok().filter(|limit| *limit > 0);
+                    given.per_second = Some(value(option, limit)?);
+                }
+                _ => {
+                    let pages = text.parse().ok().filter(|pages| *pages > 0);
+                    given.pages_per_second = Some(value(option, pages)?);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reading(grace: Option<Duration>, pages_per_second: Option<u32>) -> Reading {
+    Reading {
+        grace: grace.unwrap_or(GRACE),
+        pages_per_second: pages_per_second.unwrap_or(8),
+    }
+}
+
+fn usage<T>(text: &str) -> Result<T, OperatorError> {
+    Err(OperatorError::Usage(text.to_owned()))
+}
+
+fn required<T>(value: Option<T>, option: &str) -> Result<T, OperatorError> {
+    value.ok_or_else(|| OperatorError::Usage(format!("{option} is missing")))
+}
+
+/// A value that reads. It is not quoted: it may have been meant for something else.
+fn value<T>(option: &str, value: Option<T>) -> Result<T, OperatorError> {
+    let form = match option {
+        "tenant" => "a bank's id: lower-case letters, digits and hyphens",
+        "day" => "a date such as 2026-11-21",
+        "grace" => "a duration such as 15m or 0s",
+        "per-minute" | "per-day" => "a whole number",
+        _ => "a whole number from 1 on",
+    };
+    value.ok_or_else(|| OperatorError::Usage(format!("--{option} must be {form}")))
+}
+
+#[cfg(test)]
+mod tests;

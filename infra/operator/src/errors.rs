@@ -1,0 +1,41 @@
+//! Why a command gave no answer.
+
+use recado_ports::{QueueError, StoreError};
+use recado_runtime::ConfigError;
+use thiserror::Error;
+
+use crate::ledger::LedgerError;
+
+/// Why a command gave no answer: exit code 2.
+#[derive(Debug, Error)]
+pub(crate) enum OperatorError {
+    /// The command line cannot be carried out as it is.
+    #[error("{0}")]
+    Usage(String),
+    /// Region or credentials are missing.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The table did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A queue did not answer.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The bank's list does not read.
+    #[error("the ledger: {0}")]
+    Ledger(#[from] LedgerError),
+    /// A file does not read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// Its path.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+}
+
+impl From<lexopt::Error> for OperatorError {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}

@@ -1,0 +1,114 @@
+//! The operator's command line: does a day fit, is anything stuck, what becomes of dead letters, how do
+//! the switches stand.
+//!
+//! It works with the functions' own adapters and with the protocol's own words; what it decides is decided
+//! by pure functions ([`contradictions`], [`unfinished`], [`reconcile`], [`verdict`]). It never prints a
+//! number, a text, a code or an amount: it has no key to open them.
+
+mod arguments;
+mod commands;
+mod connection;
+pub mod contradictions;
+mod errors;
+pub mod ledger;
+mod output;
+pub mod reconcile;
+#[cfg(test)]
+mod specimen;
+#[cfg(test)]
+mod stories;
+pub mod unfinished;
+pub mod verdict;
+
+use std::ffi::OsString;
+
+use recado_ports::Chance;
+use recado_runtime::Env;
+
+use arguments::{Command, Format, Request, USAGE, parse};
+use commands::{reconcile as reconciling, redrive, stuck, switches};
+use connection::Clients;
+use errors::OperatorError;
+use output::{Answer, Fits};
+
+/// What the process prints and how it ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// 0: all fits; 1: something does not fit; 2: no answer.
+    pub code: u8,
+    /// For stdout.
+    pub out: String,
+    /// For stderr.
+    pub err: String,
+}
+
+/// Carries a command line out. `arguments`: without the program's own name.
+pub async fn run<C: Chance + Clone + 'static>(
+    arguments: impl IntoIterator<Item = OsString>,
+    env: &dyn Env,
+    chance: &C,
+) -> Outcome {
+    let answered = match parse(arguments) {
+        Ok(Some(request)) => {
+            let format = request.format;
+            answer(request, env, chance)
+                .await
+                .map(|answer| (answer, format))
+        }
+        Ok(None) => {
+            return Outcome {
+                code: 0,
+                out: USAGE.to_owned(),
+                err: String::new(),
+            };
+        }
+        Err(error) => Err(error),
+    };
+    match answered {
+        Ok((answer, format)) => Outcome {
+            code: match answer.verdict {
+                Fits::Yes => 0,
+                Fits::No => 1,
+            },
+            out: match format {
+                Format::Table => answer.text,
+                Format::Json => format!("{:#}\n", answer.json),
+            },
+            err: String::new(),
+        },
+        Err(error) => Outcome {
+            code: 2,
+            out: String::new(),
+            err: format!("recado-operator: {error}\n"),
+        },
+    }
+}
+
+async fn answer<C: Chance + Clone + 'static>(
+    request: Request,
+    env: &dyn Env,
+    chance: &C,
+) -> Result<Answer, OperatorError> {
+    let clients = Clients::connect(&request.connection, env, chance)?;
+    match request.command {
+        Command::Reconcile {
+            tenant,
+            day,
+            ledger,
+            reading,
+        } => reconciling::run(&clients, tenant, day, ledger.as_deref(), reading).await,
+        Command::Stuck {
+            tenant,
+            queues,
+            dead_letters,
+            reading,
+        } => stuck::run(&clients, tenant.as_ref(), &queues, &dead_letters, reading).await,
+        Command::Redrive {
+            from,
+            to,
+            mode,
+            limit,
+        } => redrive::run(&clients, &from, &to, mode, limit).await,
+        Command::Switches(switching) => switches::run(&clients, switching, env).await,
+    }
+}
