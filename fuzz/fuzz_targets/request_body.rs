@@ -1,0 +1,7 @@
+//! See [`recado_fuzz::request_body`].
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| recado_fuzz::request_body(data));

@@ -1,0 +1,142 @@
+//! I8: what was read before a message left, and whether it was true.
+
+use recado_domain::channel::Channel;
+use recado_domain::class::Class;
+use recado_domain::consent::{Action, Consents, Keyword, MetaPreference, Source};
+use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
+
+use super::{Auditor, Promise};
+use crate::history::Actor;
+
+/// Two events closer to each other than this may count either way: replies come in whole seconds.
+const SAME_MOMENT: i64 = 1_000;
+
+/// A consent event that is stored.
+pub(super) struct Stored {
+    pub(super) tenant: TenantId,
+    pub(super) recipient: RecipientToken,
+    pub(super) channel: Channel,
+    pub(super) purposes: Vec<Class>,
+    pub(super) action: Action,
+    pub(super) since: i64,
+    pub(super) source: Source,
+}
+
+/// What somebody read, and how much was stored by then.
+pub(super) struct Known {
+    consents: Box<Consents>,
+    stored: usize,
+}
+
+impl Auditor<'_> {
+    pub(super) fn noted_question(
+        &mut self,
+        by: Actor,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        consents: &Consents,
+    ) {
+        let known = Known {
+            consents: Box::new(consents.clone()),
+            stored: self.consented.len(),
+        };
+        self.asked
+            .insert((by, tenant.clone(), recipient.clone()), known);
+    }
+
+    /// A message is about to leave: its maker must have asked, been told that it may, and truly so.
+    pub(super) fn is_permitted(&mut self, id: &NotificationId, by: Actor, channel: Channel) {
+        let Some(case) = self.cases.get(id) else {
+            return;
+        };
+        let (item, class) = (case.item, case.class());
+        let key = (by, item.tenant.clone(), item.recipient.clone());
+        let what = match self.asked.get(&key) {
+            None => Some(format!("{channel} left and nobody had asked for consent")),
+            Some(known) if !may(&known.consents, class, channel) => Some(format!(
+                "{channel} left although what was read forbids it: {:?}",
+                known.consents
+            )),
+            Some(known) => {
+                let revoked = self.revoked(&key.1, &key.2, class, channel, known.stored);
+                let matters = channel == Channel::Whatsapp
+                    || matches!(class, Class::Transactional | Class::Servicing);
+                (revoked && matters)
+                    .then(|| format!("{channel} left although it had been revoked before"))
+            }
+        };
+        if let Some(what) = what {
+            self.broken(Promise::I8, Some(id), what);
+        }
+    }
+
+    /// Whether the newest event stored by then is a revoke, beyond doubt.
+    fn revoked(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        class: Class,
+        channel: Channel,
+        stored: usize,
+    ) -> bool {
+        let newest = |action: Action| {
+            let events = self.consented[..stored].iter().filter(|event| {
+                event.tenant == *tenant
+                    && event.recipient == *recipient
+                    && event.channel == channel
+                    && event.action == action
+                    && event.purposes.contains(&class)
+            });
+            events.map(|event| event.since).max()
+        };
+        match (newest(Action::Revoke), newest(Action::Grant)) {
+            (Some(revoked), Some(granted)) => revoked > granted + SAME_MOMENT,
+            (Some(_), None) => true,
+            (None, _) => false,
+        }
+    }
+
+    pub(super) fn word(&mut self, tenant: &TenantId, text: &str) {
+        if Keyword::read(text) == Some(Keyword::OptOut) {
+            self.words.push((tenant.clone(), self.at.div_euclid(1_000)));
+        }
+    }
+
+    /// Every opt-out word that Meta did not lose is a stored revoke in the end.
+    pub(super) fn words_were_obeyed(&mut self) {
+        for (tenant, second) in std::mem::take(&mut self.words) {
+            // A grant of a clock ahead of ours moves the word's time on, never back.
+            let obeyed = self.consented.iter().any(|event| {
+                event.tenant == tenant
+                    && event.source == Source::WhatsappReply
+                    && event.action == Action::Revoke
+                    && event.since.div_euclid(1_000) >= second
+            });
+            if !obeyed {
+                let what = format!("an opt-out word of second {second} was never stored");
+                self.broken(Promise::I8, None, what);
+            }
+        }
+    }
+}
+
+/// The table of the API's page on consents.
+fn may(consents: &Consents, class: Class, channel: Channel) -> bool {
+    let held = consents.0.get(&channel);
+    let state = held
+        .and_then(|held| held.purposes.get(&class))
+        .map(|consent| consent.action);
+    match channel {
+        Channel::Whatsapp => {
+            let stopped = held
+                .and_then(|held| held.meta)
+                .is_some_and(|(preference, _)| preference == MetaPreference::Stop);
+            state == Some(Action::Grant) && !(class == Class::Marketing && stopped)
+        }
+        Channel::Sms | Channel::Voice => match class {
+            Class::Authentication | Class::Security => true,
+            Class::Transactional | Class::Servicing => state != Some(Action::Revoke),
+            Class::Marketing => false,
+        },
+    }
+}

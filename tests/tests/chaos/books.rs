@@ -1,0 +1,464 @@
+//! The accounting: what each notification was promised, against its facts, what Meta took, and what the phones
+//! hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
+use recado_domain::class::WhenUncertain;
+use recado_domain::delivery::{LegStatus, Notification, Status};
+use recado_domain::ids::NotificationId;
+use recado_dynamodb::Store;
+use recado_ports::Notifications;
+use recado_runtime::{Aws, AwsConfig, Process, Retries, SDK_ATTEMPT, Settings};
+use recado_testing::phones::{Arrival, Channel, Ticks};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::plan::{Handset, Kind, Planned, mark_in};
+use crate::world::World;
+
+/// Reads under way at once.
+const AT_ONCE: usize = 16;
+/// Every so many notifications the API is asked, too.
+const SAMPLE: usize = 20;
+/// More broken rules than this are not told one by one.
+const TOLD: usize = 20;
+
+/// A notification with everything that is known of it.
+struct Case<'a> {
+    planned: &'a Planned,
+    handset: Handset,
+    item: Notification,
+    /// How often Meta took it.
+    taken: u32,
+    whatsapp: Vec<&'a Arrival>,
+    sms: Vec<&'a Arrival>,
+}
+
+/// The books of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) statuses: BTreeMap<&'static str, u64>,
+    /// What the phones hold, by notification.
+    pub(crate) reached: BTreeMap<&'static str, u64>,
+    /// Why a phone holds nothing.
+    pub(crate) nothing: BTreeMap<&'static str, u64>,
+    /// Why it is not over, though nobody has anything left to do.
+    pub(crate) at_rest: BTreeMap<&'static str, u64>,
+    /// SMS that came twice, each with its reason.
+    pub(crate) doubled: Vec<String>,
+    pub(crate) whatsapp: usize,
+    pub(crate) sms: usize,
+    /// Rules that were broken.
+    pub(crate) broken: Vec<String>,
+    /// From acceptance to the first arrival on the phone, in milliseconds, sorted.
+    pub(crate) waits: Vec<i64>,
+}
+
+impl Books {
+    /// Closes the books of a world that has come to rest. `ids` in the plan's order.
+    pub(crate) async fn close(world: &World, ids: &[String]) -> Result<Self> {
+        let inboxes: BTreeMap<String, Vec<Arrival>> = world.stack.sim.with(|meta, _| {
+            let phones = meta.phones().iter();
+            phones
+                .map(|phone| (phone.number.clone(), phone.inbox.clone()))
+                .collect()
+        });
+        let mut by_id: BTreeMap<&str, Vec<&Arrival>> = BTreeMap::new();
+        let mut by_mark: BTreeMap<u64, Vec<&Arrival>> = BTreeMap::new();
+        let mut books = Self::default();
+        for arrival in inboxes.values().flatten() {
+            match (arrival.channel, &arrival.notification) {
+                (Channel::Whatsapp, Some(id)) => {
+                    books.whatsapp += 1;
+                    by_id.entry(id).or_default().push(arrival);
+                }
+                (Channel::Sms, _) => {
+                    books.sms += 1;
+                    let mark = mark_in(&arrival.screen.text).unwrap_or_default();
+                    by_mark.entry(mark).or_default().push(arrival);
+                }
+                (Channel::Whatsapp | Channel::Voice, _) => {
+                    books.broken.push(format!("nobody asked for {arrival:?}"));
+                }
+            }
+        }
+        books.check_whole(world, ids, &by_id)?;
+        let items = items(world, ids).await?;
+        let now: Timestamp = recado_tests::now().parse()?;
+        for (place, (planned, item)) in world.plan.notifications.iter().zip(items).enumerate() {
+            let customer = &world.plan.customers[planned.customer];
+            let id = ids[place].as_str();
+            let case = Case {
+                planned,
+                handset: customer.handset,
+                item,
+                taken: world.ledger().accepted.get(id).copied().unwrap_or(0),
+                whatsapp: by_id.remove(id).unwrap_or_default(),
+                sms: by_mark.remove(&planned.mark).unwrap_or_default(),
+            };
+            for arrival in case.whatsapp.iter().chain(&case.sms) {
+                let here = inboxes[&customer.number]
+                    .iter()
+                    .any(|own| own.id == arrival.id);
+                books.hold(&case, here, "it reached somebody else");
+            }
+            books.enter(world, &case, now);
+            if place % SAMPLE == 0 {
+                let told = world.banks[customer.bank].notification(id).await?;
+                let same = told["status"] == case.item.status(now).name();
+                books.hold(&case, same, &format!("the API tells otherwise: {told}"));
+            }
+        }
+        for (mark, _) in by_mark {
+            books
+                .broken
+                .push(format!("nobody asked for an SMS with {mark}"));
+        }
+        books.waits.sort_unstable();
+        Ok(books)
+    }
+
+    /// What concerns all of them together.
+    fn check_whole(
+        &mut self,
+        world: &World,
+        ids: &[String],
+        arrived: &BTreeMap<&str, Vec<&Arrival>>,
+    ) -> Result<()> {
+        let known: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        ensure!(known.len() == ids.len(), "two keys, one notification");
+        let ledger = world.ledger();
+        ensure!(ledger.missed == 0, "{} events were missed", ledger.missed);
+        let taken = ledger.accepted.keys().map(String::as_str);
+        for id in taken.chain(arrived.keys().copied()) {
+            if !known.contains(id) {
+                self.broken.push(format!("nobody was told of {id}"));
+            }
+        }
+        let table = world.stack.aws.dump_table()?;
+        let stored = table.iter().filter_map(|item| item["pk"]["S"].as_str());
+        let stored = stored.filter(|pk| pk.starts_with("NTF#")).count();
+        ensure!(
+            stored == ids.len(),
+            "{stored} notifications are stored, {} were accepted",
+            ids.len()
+        );
+        for letter in world.dead_letters()? {
+            self.broken.push(format!("a dead letter: {letter}"));
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, case: &Case<'_>, holds: bool, rule: &str) {
+        if !holds {
+            self.broken.push(case.told(rule));
+        }
+    }
+
+    /// Every rule, for one notification.
+    fn enter(&mut self, world: &World, case: &Case<'_>, now: Timestamp) {
+        let status = case.item.status(now);
+        *self.statuses.entry(status.name()).or_default() += 1;
+        let (first, later) = (case.item.leg(0), case.item.leg(1));
+        let has_sms_leg = case.item.legs() > 1;
+
+        // WhatsApp: once at most, never without a claim, and never beside a closed leg (I3).
+        self.hold(case, case.taken <= 1, "WhatsApp took it twice");
+        self.hold(
+            case,
+            case.whatsapp.len() <= 1,
+            "it arrived twice on WhatsApp",
+        );
+        if case.taken > 0 {
+            let told = first
+                .submitted_at()
+                .or(first.uncertain_at())
+                .or(first.failed_at());
+            let claimed = first.claimed_at().is_some() && first.closed_because().is_none();
+            self.hold(case, claimed, "sent without a claim");
+            let known = told.is_some() || first.delivered_at().is_some();
+            self.hold(case, known, "sent, and no fact says so");
+        }
+        let taken = first.submitted_at().is_none() || case.taken == 1;
+        self.hold(case, taken, "submitted, but WhatsApp knows nothing of it");
+        // What Meta tells is stored (it repeats until it is).
+        let arrived = !case.whatsapp.is_empty();
+        self.hold(
+            case,
+            arrived == first.delivered_at().is_some(),
+            "delivered, says one of phone and facts",
+        );
+        let read = case.whatsapp.iter().any(|it| it.ticks == Some(Ticks::Read));
+        self.hold(
+            case,
+            read == first.read_at().is_some(),
+            "read, says one of phone and facts",
+        );
+
+        // The SMS: once, or twice where the class repeats what nobody knows of (I5).
+        self.enter_sms(world, case);
+        let right = |it: &&Arrival| digits(it).contains(&case.planned.mark.to_string());
+        self.hold(
+            case,
+            case.whatsapp.iter().all(right),
+            "another's words on WhatsApp",
+        );
+
+        // Its end (I9), and nothing sealed after it (I11).
+        let ends = case.item.status(case.item.valid_until).has_ended();
+        self.hold(case, ends, "it will never end");
+        self.hold(case, status != Status::Expired, "it expired");
+        if !status.has_ended() {
+            let last = case.item.legs() - 1;
+            match (case.item.leg_status(last), has_sms_leg) {
+                (LegStatus::Uncertain, true) => self.rests("SMS uncertain"),
+                (LegStatus::Uncertain, false) => self.rests("WhatsApp alone, uncertain"),
+                (LegStatus::Submitted, false) => self.rests("WhatsApp alone, no receipt"),
+                _ => self.hold(
+                    case,
+                    false,
+                    "it has not ended, and nobody is left to end it",
+                ),
+            }
+        }
+        self.hold(
+            case,
+            case.item.content.is_none(),
+            "its content is still there",
+        );
+
+        let ways = match (arrived, case.sms.is_empty()) {
+            (true, true) => "WhatsApp",
+            (false, false) => "SMS",
+            (true, false) => "WhatsApp and SMS",
+            (false, true) => "nothing",
+        };
+        *self.reached.entry(ways).or_default() += 1;
+        if ways == "nothing" {
+            match case.why_nothing() {
+                Some(why) => *self.nothing.entry(why).or_default() += 1,
+                None => self.hold(case, false, "LOST"),
+            }
+        }
+        let arrivals = case.whatsapp.iter().chain(&case.sms).map(|it| it.at);
+        if let Some(at) = arrivals.min() {
+            let wait = at.as_millisecond() - case.item.accepted_at.as_millisecond();
+            self.waits.push(wait);
+        }
+        let sms_known = later.submitted_at().is_none() || !case.sms.is_empty();
+        self.hold(case, sms_known, "an SMS was sent, say the facts alone");
+    }
+
+    fn rests(&mut self, why: &'static str) {
+        *self.at_rest.entry(why).or_default() += 1;
+    }
+
+    fn enter_sms(&mut self, world: &World, case: &Case<'_>) {
+        let later = case.item.leg(1);
+        let attempts = later.attempt().unwrap_or(0);
+        if case.sms.is_empty() {
+            return;
+        }
+        let told = later.submitted_at().or(later.uncertain_at()).is_some();
+        // Delivered after all: then nobody looks after the SMS of a holder that died.
+        let claimed = told || (later.claimed_at().is_some() && case.item.reached());
+        self.hold(case, claimed, "an SMS was sent without a claim");
+        if case.sms.len() < 2 {
+            return;
+        }
+        let repeats = case.item.class.when_uncertain() == WhenUncertain::RepeatOnce;
+        let allowed = repeats && attempts == 2 && case.sms.len() == 2;
+        self.hold(case, allowed, "more SMS than the facts allow");
+        let gap = case.sms[1].at.as_millisecond() - case.sms[0].at.as_millisecond();
+        self.doubled.push(format!(
+            "{} {} {}: attempt {attempts}, second SMS {gap} ms after the first; {}",
+            case.item.id,
+            case.item.class,
+            case.item.leg_status(1).name(),
+            first_publish(world, case.item.id.as_str())
+        ));
+    }
+
+    /// The books as text.
+    pub(crate) fn told(&self) -> String {
+        let mut text = String::new();
+        let mut line = |name: &str, what: String| {
+            writeln!(text, "  {name:<26} {what}").expect("a string takes everything");
+        };
+        line("by status", listed(&self.statuses));
+        line("phones hold", listed(&self.reached));
+        line("nothing, because", listed(&self.nothing));
+        line("at rest without an end", listed(&self.at_rest));
+        line("WhatsApp messages", self.whatsapp.to_string());
+        line("SMS", self.sms.to_string());
+        line(
+            "WhatsApp doubled",
+            "0, or a rule below is broken".to_owned(),
+        );
+        line("SMS doubled", self.doubled.len().to_string());
+        for doubled in &self.doubled {
+            line("", doubled.clone());
+        }
+        let at = |percent: usize| {
+            let place = (self.waits.len() * percent / 100).min(self.waits.len().saturating_sub(1));
+            self.waits.get(place).copied().unwrap_or(0)
+        };
+        let shown = format!("{} / {} / {} ms", at(50), at(99), at(100));
+        line(
+            "first arrival after",
+            format!("{shown} (median, 99 %, longest)"),
+        );
+        text
+    }
+
+    /// Fails if a rule was broken.
+    pub(crate) fn check(&self) -> Result<()> {
+        let told: Vec<&str> = self.broken.iter().take(TOLD).map(String::as_str).collect();
+        ensure!(
+            self.broken.is_empty(),
+            "{} rules broken, the first:\n{}",
+            self.broken.len(),
+            told.join("\n")
+        );
+        Ok(())
+    }
+}
+
+impl Case<'_> {
+    fn told(&self, rule: &str) -> String {
+        let facts: Vec<String> = self
+            .item
+            .facts
+            .iter()
+            .map(|(fact, value)| format!("{}={value:?}", fact.attribute()))
+            .collect();
+        format!(
+            "{rule}: {} {:?} to a phone {:?}, taken by Meta {}, on the phone {} WhatsApp {} SMS, {}",
+            self.item.id,
+            self.planned.kind,
+            self.handset,
+            self.taken,
+            self.whatsapp.len(),
+            self.sms.len(),
+            facts.join(" ")
+        )
+    }
+
+    /// Why a phone holds nothing; none if it should.
+    fn why_nothing(&self) -> Option<&'static str> {
+        let (first, later) = (self.item.leg(0), self.item.leg(1));
+        if self.item.suppressed_because().is_some() {
+            return Some("suppressed");
+        }
+        if self.planned.kind == Kind::Offer {
+            return match (first.failed_at().is_some(), self.taken, self.handset) {
+                (true, _, _) => Some("an offer that WhatsApp refused"),
+                (false, 0, _) if first.uncertain_at().is_some() => Some("an offer, uncertain"),
+                (false, 1, Handset::Off | Handset::Flapping) => Some("an offer, phone off"),
+                (false, _, _) => None,
+            };
+        }
+        let repeats = self.item.class.when_uncertain() == WhenUncertain::RepeatOnce;
+        match (later.uncertain_at().is_some(), repeats, later.attempt()) {
+            (true, false, Some(1)) => Some("SMS uncertain, never repeated by its class"),
+            (true, true, Some(2)) => Some("SMS uncertain twice"),
+            (_, _, _) => None,
+        }
+    }
+}
+
+fn digits(arrival: &Arrival) -> String {
+    arrival
+        .screen
+        .text
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect()
+}
+
+fn listed<K: AsRef<str>>(counts: &BTreeMap<K, u64>) -> String {
+    let each = counts
+        .iter()
+        .map(|(what, count)| format!("{} {count}", what.as_ref()));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// What the timer said of the first Publish: it logs an answer before it records it.
+fn first_publish(world: &World, id: &str) -> &'static str {
+    let lines = world.stack.logs.lines();
+    let of_first = |line: &&String| {
+        line.contains(id) && line.contains("\"fallback\"") && line.contains("\"attempt\":1")
+    };
+    match lines.iter().find(of_first) {
+        None => "its holder died before it had an answer",
+        Some(line) if line.contains("\"unknown\"") => "its answer was lost",
+        Some(_) => "its holder died before it recorded the answer",
+    }
+}
+
+/// Every notification as the store reads it.
+async fn items(world: &World, ids: &[String]) -> Result<Vec<Notification>> {
+    let endpoint = world.stack.aws.endpoint().to_owned();
+    let environment = {
+        let endpoint = endpoint.clone();
+        move |name: &str| match name {
+            "AWS_REGION" => Some(recado_local::aws::REGION.to_owned()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+            "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+            _ => None,
+        }
+    };
+    let settings = Settings::new(&environment);
+    let config = AwsConfig::read(&environment, &settings);
+    let client = Aws::new(settings.finish(config)?).dynamodb(Retries::Three, SDK_ATTEMPT);
+    let table = table(&endpoint).await?;
+    let store = Store::new(client, table, Process::clock());
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let mut reads = JoinSet::new();
+    for (place, id) in ids.iter().enumerate() {
+        let (slots, store, id) = (
+            Arc::clone(&slots),
+            store.clone(),
+            NotificationId::parse(id)?,
+        );
+        reads.spawn(async move {
+            let _slot = slots.acquire().await?;
+            let item = store.read(&id).await?;
+            anyhow::Ok((place, item.with_context(|| format!("{id} is gone"))?))
+        });
+    }
+    let mut items = reads
+        .join_all()
+        .await
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
+    items.sort_by_key(|(place, _)| *place);
+    Ok(items.into_iter().map(|(_, item)| item).collect())
+}
+
+/// The name of the stack's one table.
+async fn table(endpoint: &str) -> Result<String> {
+    let answer: Value = Client::builder()
+        .no_proxy()
+        .build()?
+        .post(endpoint)
+        .header("x-amz-target", "DynamoDB_20120810.ListTables")
+        .json(&json!({}))
+        .send()
+        .await?
+        .json()
+        .await?;
+    let name = answer["TableNames"][0].as_str();
+    Ok(name.context("the stack has no table")?.to_owned())
+}
+
+/// Counts by a word, in one line.
+pub(crate) fn summed<K: AsRef<str>>(counts: &BTreeMap<K, u64>) -> String {
+    format!("{}: {}", counts.values().sum::<u64>(), listed(counts))
+}
