@@ -11,7 +11,7 @@ use recado_ports::drive::{Hands, Paced};
 use recado_ports::{
     Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, Switches,
 };
-use recado_runtime::{count_progress, open_content, our_fault};
+use recado_runtime::{count_against_cap, count_progress, open_content, our_fault};
 
 use crate::Deps;
 
@@ -48,9 +48,8 @@ where
         }
     }
 
-    /// Caps are counted once, with the first leg.
-    async fn count(&self, _item: &Notification) -> Result<CapVerdict, StoreError> {
-        Ok(CapVerdict::Within)
+    async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {
+        count_against_cap(&self.world.store, item, self.world.chance.now()).await
     }
 
     type Ready = (E164, SmsText, Option<String>);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use recado_domain::channel::Channel;
 use recado_domain::delivery::{
     CapVerdict, Claim, Event, Limits, Notification, Permission, PostOutcome,
@@ -18,7 +17,9 @@ use recado_ports::{
     Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, Switches,
     TenantConfig, WhatsappChannel,
 };
-use recado_runtime::{Metric, count, count_progress, open_content, our_fault};
+use recado_runtime::{
+    Metric, count, count_against_cap, count_progress, open_content, our_fault,
+};
 
 use crate::Deps;
 
@@ -109,25 +110,7 @@ where
     }
 
     async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {
-        let Some(cap) = item.class.daily_cap() else {
-            return Ok(CapVerdict::Within);
-        };
-        let zone = match self.world.store.tenant(&item.tenant).await? {
-            Some(config) => TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
-            None => TimeZone::UTC,
-        };
-        let day = self.world.chance.now().to_zoned(zone).date().to_string();
-        self.world
-            .store
-            .count(
-                &item.tenant,
-                &item.recipient,
-                &day,
-                item.class,
-                &item.id,
-                cap,
-            )
-            .await
+        count_against_cap(&self.world.store, item, self.world.chance.now()).await
     }
 
     type Ready = (TenantConfig, Addressee, Outgoing);

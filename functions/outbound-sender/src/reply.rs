@@ -17,6 +17,7 @@ use crate::{Deps, SendError};
 
 /// How often a confirmation known not to have left is tried; it is never repeated once it may have.
 const TRIES: u32 = 3;
+const WINDOW_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
 pub(crate) async fn confirm<S, Q, C, W>(
     deps: &Deps<S, Q, C, W>,
@@ -34,7 +35,7 @@ where
         .switchboard()
         .await?
         .reply_gates(&reply.tenant, job.lane());
-    if gates.off_since.is_some() {
+    if gates.off_since.is_some() && window_is_open(reply, deps.world.chance.now()) {
         let (now, token) = (deps.world.chance.now(), deps.world.chance.token());
         let hop = gates.hop(job.lane(), now, &token);
         deps.world
@@ -42,6 +43,9 @@ where
             .enqueue(&job, hop)
             .await
             .map_err(DriveError::from)?;
+        return Ok(Handled::Acknowledge);
+    }
+    if gates.off_since.is_some() {
         return Ok(Handled::Acknowledge);
     }
     let Some(entry) = store
@@ -103,6 +107,14 @@ where
         }
     }
     Ok(Handled::Acknowledge)
+}
+
+/// Whether free text may still be sent: 24 hours from the customer's message (Meta's rule). Its time
+/// stands at the beginning of the entry's key.
+fn window_is_open(reply: &Reply, now: jiff::Timestamp) -> bool {
+    let written = reply.entry.split('#').next();
+    let written = written.and_then(|millis| millis.parse::<i64>().ok());
+    written.is_some_and(|millis| now.as_millisecond() < millis.saturating_add(WINDOW_MILLIS))
 }
 
 /// The sender's address as the conversation holds it: the number if there is one, else the user id.

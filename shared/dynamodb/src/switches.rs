@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use jiff::SignedDuration;
 use recado_domain::switches::{Counter, KNOWN_FOR, Spending, Switch, Switchboard, Turned};
 use recado_ports::{StoreError, Switches, Switchgear};
@@ -16,6 +16,8 @@ use crate::keys::{Key, PK, SWITCHES, turns_partition};
 use crate::store::Store;
 use crate::switch_item::{switch_item, turned};
 
+/// How soon the switches are asked for again when they could not be read.
+const TRIED_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 /// How long a counter is kept after its window.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 
@@ -43,7 +45,9 @@ impl Switches for Store {
                 );
                 // A switch that nobody can read may be off: without any earlier answer, nothing leaves.
                 let unread = || exhausted("read the switches", "no answer that reads");
-                known.last(&()).ok_or_else(unread)
+                let board = known.last(&()).ok_or_else(unread)?;
+                known.put((), Arc::clone(&board), now, Life::For(TRIED_AGAIN));
+                Ok(board)
             }
         }
     }
@@ -96,6 +100,33 @@ impl Switches for Store {
                 Some(_) | None => Err(unavailable("count against a limit", error)),
             },
         }
+    }
+
+    async fn untally(&self, counter: &Counter) -> Result<(), StoreError> {
+        let operation = "give a count back";
+        let mut placeholders = Placeholders::default();
+        let counted = placeholders.name("n");
+        let (zero, less) = (
+            placeholders.value(number(0)),
+            placeholders.value(number(-1)),
+        );
+        let update = Update::builder()
+            .table_name(self.table())
+            .set_key(Some(Key::tally(counter).item()))
+            .condition_expression(format!("{counted} > {zero}"))
+            .update_expression(format!("ADD {counted} {less}"))
+            .set_expression_attribute_names(Some(placeholders.names()))
+            .set_expression_attribute_values(placeholders.values())
+            .build()
+            .map_err(|_| exhausted(operation, "the request could not be built"))?;
+        // A transaction of one: its token makes the SDK's repetitions one write.
+        self.client()
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .send()
+            .await
+            .map_err(|error| unavailable(operation, error))?;
+        Ok(())
     }
 }
 

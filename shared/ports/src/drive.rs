@@ -6,16 +6,17 @@ use recado_domain::delivery::{
     CapVerdict, Change, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits,
     Notification, Permission, PostOutcome, step,
 };
-use recado_domain::switches::{Gates, Spending};
+use recado_domain::switches::Gates;
 use thiserror::Error;
 
 use crate::Chance;
 use crate::queues::{Job, QueueError, Queues, TimerMessage};
+use crate::spending;
 use crate::store::{Notifications, StoreError, Written};
 use crate::switches::Switches;
 
 /// More rounds than any path of the protocol has; past it the message is left for later.
-const MOST_ROUNDS: u32 = 16;
+const MOST_ROUNDS: u32 = 64;
 
 /// What a drive needs of the world.
 #[derive(Clone, Debug)]
@@ -230,19 +231,6 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
         })
     }
 
-    /// Counts one SMS against every budget over it; the first that is used up decides.
-    async fn spend(&self, gates: &Gates) -> Result<Spending, StoreError> {
-        let now = self.chance.now();
-        for (reach, budget) in &gates.budgets {
-            for (counter, limit) in budget.counters(reach, now) {
-                if self.store.tally(&counter, limit).await? == Spending::Exceeded {
-                    return Ok(Spending::Exceeded);
-                }
-            }
-        }
-        Ok(Spending::Within)
-    }
-
     async fn carry_out<H: Hands>(
         &self,
         hands: &H,
@@ -279,9 +267,13 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                 },
                 Paced::Busy(after) => Event::Busy { attempt, after },
             }),
-            Effect::Count { claim } => Answer::Event(match hands.count(item).await {
-                Ok(verdict) => Event::Counted { claim, verdict },
-                Err(error) => stalled(error, 0, claim),
+            Effect::Count { leg, claim } => Answer::Event(match hands.count(item).await {
+                Ok(verdict) => Event::Counted {
+                    leg,
+                    claim,
+                    verdict,
+                },
+                Err(error) => stalled(error, leg, claim),
             }),
             Effect::Spend {
                 leg,
@@ -291,8 +283,12 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                 leg,
                 attempt,
                 because,
-                spending: self.spend(gates).await?,
+                spending: spending::spend(&self.store, gates, self.chance.now()).await,
             }),
+            Effect::GiveBack { at } => {
+                spending::give_back(&self.store, gates, at).await;
+                Answer::Go
+            }
             Effect::AskConsent { leg, claim } => {
                 Answer::Event(match hands.permission(item, leg).await {
                     Ok(permission) => Event::Permitted {

@@ -4,6 +4,7 @@ mod channels;
 pub mod drive;
 mod queues;
 mod registry;
+mod spending;
 mod store;
 mod switches;
 

@@ -19,6 +19,10 @@ pub trait Switches: Send + Sync {
         counter: &Counter,
         limit: u32,
     ) -> impl Future<Output = Result<Spending, StoreError>> + Send;
+
+    /// Takes one back that [`Switches::tally`] counted. Never more than one, however often the request
+    /// is repeated.
+    fn untally(&self, counter: &Counter) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// What an operator's tools need of the switches.

@@ -2,6 +2,7 @@
 
 mod aws;
 mod batch;
+mod cap;
 mod chance;
 mod config;
 mod content;
@@ -19,6 +20,7 @@ pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, open_content, our_fault};
 pub use http::shared_client;
 pub use logs::init;
+pub use cap::count_against_cap;
 pub use metrics::{Metric, count, count_progress};
 pub use secrets::{Keys, SecretError, WhatsappSecret};
 pub use tenant::tenant;

@@ -60,7 +60,7 @@ fn accepted(messages: Option<&RawValue>, success: Option<&RawValue>) -> PostOutc
         message_status: Option<&'a RawValue>,
     }
     let taken = PostOutcome::Accepted { provider_id: None };
-    if json::object::<bool>(success) == Some(true) {
+    if json::truth(success) == Some(true) {
         return taken;
     }
     let first = json::list(messages).unwrap_or_default().first().copied();

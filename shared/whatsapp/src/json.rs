@@ -4,8 +4,18 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The object behind a raw value, or nothing.
+/// The object behind a raw value, or nothing. A list is none: serde would take its members for fields,
+/// in their order.
 pub(crate) fn object<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
+    let text = raw?.get();
+    if !text.starts_with('{') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// True or false, or nothing.
+pub(crate) fn truth(raw: Option<&RawValue>) -> Option<bool> {
     serde_json::from_str(raw?.get()).ok()
 }
 
@@ -19,7 +29,7 @@ pub(crate) fn list(raw: Option<&RawValue>) -> Option<Vec<&RawValue>> {
 
 /// A text that says something: Meta writes an empty string where it leaves a value out.
 pub(crate) fn text(raw: Option<&RawValue>) -> Option<String> {
-    let Lossy(text) = object(raw)?;
+    let Lossy(text) = serde_json::from_str(raw?.get()).ok()?;
     if text.is_empty() { None } else { Some(text) }
 }
 
@@ -70,6 +80,22 @@ mod tests {
         check("[1]", None);
         check(r#""""#, None);
         check("99999999999999999999", None);
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        #[derive(serde::Deserialize)]
+        struct Message {
+            id: Option<String>,
+        }
+        let id = |json: &str| object::<Message>(Some(&raw(json))).map(|message| message.id);
+        assert_eq!(id(r#"{"id":"wamid.A"}"#), Some(Some("wamid.A".to_owned())));
+        assert_eq!(id("{}"), Some(None));
+        assert_eq!(id(r#"["wamid.A"]"#), None);
+        assert_eq!(id("[]"), None);
+        assert_eq!(id("null"), None);
+        assert_eq!(truth(Some(&raw("true"))), Some(true));
+        assert_eq!(truth(Some(&raw("1"))), None);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Case {
     #[must_use]
     pub fn gate() -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
-        all.extend([code, alert, notice, reminder, offer].map(|case| case(FAULTY)));
+        all.extend([code, notice, reminder, offer].map(|case| case(FAULTY)));
         all.extend([alert, notice, reminder, offer].map(|case| case(FICKLE)));
         all.extend([code, notice].map(|case| case(LATE)));
         let later = |bounds| Bounds { lates: 2, ..bounds };

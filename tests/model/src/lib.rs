@@ -11,6 +11,7 @@ mod case;
 mod check;
 mod clock;
 mod drive;
+mod effect;
 mod explore;
 mod fingerprint;
 mod gate;

@@ -134,6 +134,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Pace { .. } => "takes a pacing token".to_owned(),
         Effect::Count { .. } => "counts against the cap".to_owned(),
         Effect::Spend { leg, .. } => format!("counts leg {leg} against the SMS budget"),
+        Effect::GiveBack { .. } => "gives back to the SMS budget".to_owned(),
         Effect::AskConsent { leg, .. } => format!("reads the consent for leg {leg}"),
         Effect::Post { leg, .. } => format!("sends by leg {leg}"),
         Effect::Nap(_) => "naps".to_owned(),

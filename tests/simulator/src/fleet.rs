@@ -47,7 +47,9 @@ pub fn run(program: &OsStr, range: Range, progress: impl Fn(u64) + Sync) -> Resu
         }
     };
     thread::scope(|scope| -> Result<()> {
-        let workers: Vec<_> = (0..range.jobs.max(1)).map(|_| scope.spawn(worker)).collect();
+        let workers: Vec<_> = (0..range.jobs.max(1))
+            .map(|_| scope.spawn(worker))
+            .collect();
         for worker in workers {
             match worker.join() {
                 Ok(outcome) => outcome?,

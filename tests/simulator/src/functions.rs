@@ -1,10 +1,8 @@
 //! The functions' own code in sandboxes: batches out of the queues, requests out of the gateway.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
@@ -23,6 +21,8 @@ use recado_sqs::{decode_job, decode_timer};
 use recado_whatsapp::webhook::{AppSecret, VerifyToken};
 use tower::ServiceExt;
 
+pub use crate::answers::Answer;
+use crate::answers::{Answered, As, Slot, Waiting};
 use crate::executor::{Kind, Spawner};
 use crate::history::{Actor, Event, Function, Place};
 use crate::queues::{Message, Sqs};
@@ -66,19 +66,6 @@ struct Sandboxes {
     receivers: Vec<Router>,
     /// How many batches of a queue are being handled.
     busy: BTreeMap<Place, usize>,
-}
-
-/// What a caller hears of a request.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// Whether the answer says that it is a repetition.
-    pub replayed: bool,
-    /// The body.
-    pub body: String,
-    /// By which invocation.
-    pub by: Actor,
 }
 
 /// The limits as the template has them.
@@ -235,10 +222,9 @@ impl System {
                 return;
             }
             system.sim.yields().await;
-            let all = system.sim.sabotaged(Sabotage::FailsWholeBatch) && !failed.is_empty();
-            let none = system.sim.sabotaged(Sabotage::AcknowledgesFailures);
+            let all = system.sim.sabotaged(Sabotage::AcknowledgesFailures);
             for message in batch {
-                if none || !(all || failed.contains(&message.number)) {
+                if all || !failed.contains(&message.number) {
                     system.queues.acknowledge(place, message.number);
                 }
             }
@@ -374,85 +360,6 @@ impl Drop for Turn {
     fn drop(&mut self) {
         if let Some(busy) = self.system.sandboxes().busy.get_mut(&self.place) {
             *busy -= 1;
-        }
-    }
-}
-
-/// One record's work, done as an actor of its own.
-struct As<F> {
-    sim: Sim,
-    actor: Actor,
-    work: Pin<Box<F>>,
-}
-
-impl<F> As<F> {
-    fn new(sim: &Sim, actor: Actor, work: F) -> Self {
-        Self {
-            sim: sim.clone(),
-            actor,
-            work: Box::pin(work),
-        }
-    }
-}
-
-impl<F: Future> Future for As<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let before = self.sim.act(self.actor);
-        let polled = self.work.as_mut().poll(cx);
-        self.sim.act(before);
-        polled
-    }
-}
-
-/// Where an answer is left for who waits for it.
-type Slot = Arc<Mutex<Left>>;
-
-#[derive(Default)]
-struct Left {
-    answer: Option<Option<Answer>>,
-    waiting: Option<std::task::Waker>,
-}
-
-/// Dropped without an answer, it says that there will be none.
-struct Answered(Slot);
-
-impl Answered {
-    fn give(&self, answer: Answer) {
-        leave(&self.0, Some(answer));
-    }
-}
-
-impl Drop for Answered {
-    fn drop(&mut self) {
-        leave(&self.0, None);
-    }
-}
-
-fn leave(slot: &Slot, answer: Option<Answer>) {
-    let mut left = slot.lock().unwrap_or_else(PoisonError::into_inner);
-    if left.answer.is_none() {
-        left.answer = Some(answer);
-        if let Some(waiting) = left.waiting.take() {
-            waiting.wake();
-        }
-    }
-}
-
-struct Waiting(Slot);
-
-impl Future for Waiting {
-    type Output = Option<Answer>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Answer>> {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match left.answer.clone() {
-            Some(answer) => Poll::Ready(answer),
-            None => {
-                left.waiting = Some(cx.waker().clone());
-                Poll::Pending
-            }
         }
     }
 }

@@ -12,13 +12,17 @@
 //! [`audit::audit`] reads a run's history and names every promise that was not kept (I1 to I12 of
 //! `docs/ARCHITECTURE.md`).
 
+mod answers;
 pub mod audit;
 pub mod contents;
+mod customers;
 pub mod dice;
+pub mod event;
 pub mod executor;
 pub mod fleet;
 pub mod functions;
 pub mod history;
+mod life;
 pub mod logs;
 mod operator;
 mod people;

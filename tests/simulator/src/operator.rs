@@ -16,14 +16,7 @@ use crate::town::Bank;
 impl System {
     /// Turns a switch.
     pub fn turn(&self, turn: Turn) {
-        let what = match &turn {
-            Turn::Sending(..) => "sending",
-            Turn::Breaker(..) => "breaker",
-            Turn::SmsBudget(..) => "SMS budget",
-            Turn::Rate(..) => "rate",
-        };
-        self.sim.note(Event::Chapter(format!("{turn:?}")));
-        self.sim.note(Event::Turned { what });
+        self.sim.note(Event::Turned(turn.clone()));
         let turned = Turned {
             turn,
             at: time(self.sim.millis()),
@@ -89,9 +82,7 @@ impl System {
                         };
                         Turn::Sending(scope, *dice.pick(&[Sending::On, Sending::Off]))
                     }
-                    3 | 4 => {
-                        Turn::Breaker(reach, *dice.pick(&[Breaker::Open, Breaker::Closed]))
-                    }
+                    3 | 4 => Turn::Breaker(reach, *dice.pick(&[Breaker::Open, Breaker::Closed])),
                     _ => {
                         let limit = u32::try_from(dice.between(0, 4)).unwrap_or(0);
                         let budget = SmsBudget {

@@ -52,6 +52,10 @@ impl Recipients for Store {
         cap: u32,
     ) -> Result<CapVerdict, StoreError> {
         let twin = &self.twin;
+        let cap = match self.sim.sabotaged(Sabotage::CountsNothing) {
+            true => u32::MAX,
+            false => cap,
+        };
         self.call(|| at_once(twin.count(tenant, recipient, day, purpose, notification, cap)))
             .await?
     }
@@ -205,11 +209,26 @@ impl Conversations for Store {
 
 impl Switches for Store {
     async fn switchboard(&self) -> Result<Arc<Switchboard>, StoreError> {
-        self.call(|| at_once(self.twin.switchboard())).await?
+        if self.sim.sabotaged(Sabotage::IgnoresSwitches) {
+            return Ok(Arc::default());
+        }
+        if let Some(known) = self.known_board()
+            && self.sim.throw(|dice| dice.hits(0.5))
+        {
+            return Ok(known);
+        }
+        let board = self.call(|| at_once(self.twin.switchboard())).await??;
+        self.know_board(&board);
+        Ok(board)
     }
 
     async fn tally(&self, counter: &Counter, limit: u32) -> Result<Spending, StoreError> {
-        self.call(|| at_once(self.twin.tally(counter, limit))).await?
+        self.call(|| at_once(self.twin.tally(counter, limit)))
+            .await?
+    }
+
+    async fn untally(&self, counter: &Counter) -> Result<(), StoreError> {
+        self.call(|| at_once(self.twin.untally(counter))).await?
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use recado_domain::delivery::{LegStatus, Status};
+use recado_domain::switches::Turn;
 use serde_json::{Value, json};
 
 use crate::audit::{Evidence, Findings, audit};
@@ -114,7 +115,9 @@ impl Report {
     fn count_event(&mut self, event: &Event) {
         match event {
             Event::Struck { fault, .. } => self.plus(format!("fault {}", fault.name()), 1),
-            Event::Answered { status, replayed, .. } => {
+            Event::Answered {
+                status, replayed, ..
+            } => {
                 self.plus(format!("requests answered {status}"), 1);
                 self.plus("requests answered as repetitions", u64::from(*replayed));
             }
@@ -145,7 +148,17 @@ impl Report {
             Event::Confirmed { .. } => self.plus("confirmations to customers", 1),
             Event::Webhook { .. } => self.plus("webhooks", 1),
             Event::Word { .. } => self.plus("words of customers", 1),
-            Event::Turned { what } => self.plus(format!("switch {what}"), 1),
+            Event::Erased { .. } => self.plus("persons erased", 1),
+            Event::Preferred { .. } => self.plus("preferences told by Meta", 1),
+            Event::Turned(turn) => {
+                let what = match turn {
+                    Turn::Sending(..) => "sending",
+                    Turn::Breaker(..) => "breaker",
+                    Turn::SmsBudget(..) => "SMS budget",
+                    Turn::Rate(..) => "rate",
+                };
+                self.plus(format!("switch {what}"), 1);
+            }
             Event::Chapter(_)
             | Event::Began { .. }
             | Event::Panicked(_)
@@ -218,6 +231,8 @@ impl Report {
             "switch sending",
             "switch breaker",
             "switch SMS budget",
+            "persons erased",
+            "preferences told by Meta",
         ];
         let all = faults
             .chain(statuses)

@@ -1,5 +1,7 @@
 //! Parts of the world broken on purpose: whoever audits must notice each of them, by the right name.
 
+use crate::audit::Promise;
+
 /// What is broken. Not a fault that the product has to bear, but a promise that its surroundings, or it
 /// itself, no longer keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,41 +10,50 @@ pub enum Sabotage {
     WritesUnconditionally,
     /// The store forgets one write in ten that it confirmed.
     ForgetsWrites,
-    /// A read shows the item as it was at its creation.
-    ReadsStale,
-    /// Consent is read as it was a minute ago.
+    /// The store takes every notification for a new one.
+    ForgetsKeys,
+    /// Nobody who reads or claims sees that a message was delivered, read or answered, nor that its
+    /// content is gone.
+    HidesDelivery,
+    /// Consent is read as it was at the beginning.
     ConsentIsStale,
-    /// The timers' queue confirms a message and loses it.
+    /// The day's cap counts nothing.
+    CountsNothing,
+    /// The timers' queue confirms messages and loses some.
     LosesTimers,
-    /// The lanes confirm a job and lose it.
+    /// The lanes confirm jobs and lose some.
     LosesJobs,
-    /// A timer comes a quarter of its delay too early, and says that it is due.
+    /// A record that failed is acknowledged.
     AcknowledgesFailures,
     /// Each publish is made twice.
     PublishesTwice,
-    /// Each POST to Meta is made twice.
+    /// Some POSTs to Meta are made twice.
     PostsTwice,
-    /// A lost answer to a POST is reported as one that never left.
+    /// A POST of which nobody knows what became of it is called one that never left.
     CallsUnknownNotSent,
     /// A queue's message carries the recipient's number.
     WritesNumbers,
     /// Sealed content is never removed.
     KeepsContent,
-    /// A record that fails takes its batch with it.
-    FailsWholeBatch,
-    /// A job that was accepted is answered before it is stored.
-    AnswersTooSoon,
-    /// A late wait is cut short: the clock that the timer sees runs ahead by ten seconds.
-    ClockRunsAhead,
+    /// Half of the invocations see a clock that runs twenty seconds ahead.
+    ClocksDiffer,
+    /// The receiver answers 200 to some webhooks that it does not store.
+    SwallowsReceipts,
+    /// The switches are never read.
+    IgnoresSwitches,
+    /// Anybody may sign a webhook.
+    BelievesAnybody,
 }
 
 impl Sabotage {
     /// Every one of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::WritesUnconditionally,
         Self::ForgetsWrites,
-        Self::ReadsStale,
+        Self::ForgetsKeys,
+        Self::HidesDelivery,
         Self::ConsentIsStale,
+        Self::CountsNothing,
         Self::LosesTimers,
         Self::LosesJobs,
         Self::AcknowledgesFailures,
@@ -51,8 +62,30 @@ impl Sabotage {
         Self::CallsUnknownNotSent,
         Self::WritesNumbers,
         Self::KeepsContent,
-        Self::FailsWholeBatch,
-        Self::AnswersTooSoon,
-        Self::ClockRunsAhead,
+        Self::ClocksDiffer,
+        Self::SwallowsReceipts,
+        Self::IgnoresSwitches,
+        Self::BelievesAnybody,
     ];
+
+    /// The promises of which it breaks at least one.
+    #[must_use]
+    pub fn breaks(self) -> &'static [Promise] {
+        match self {
+            Self::WritesUnconditionally => &[Promise::I10],
+            Self::ForgetsWrites | Self::PostsTwice | Self::CallsUnknownNotSent => &[Promise::I3],
+            Self::ForgetsKeys => &[Promise::I2],
+            Self::HidesDelivery => &[Promise::I6],
+            Self::ConsentIsStale | Self::CountsNothing => &[Promise::I8],
+            Self::LosesTimers => &[Promise::I4],
+            Self::LosesJobs => &[Promise::I1],
+            Self::AcknowledgesFailures => &[Promise::I9],
+            Self::PublishesTwice => &[Promise::I5],
+            Self::WritesNumbers | Self::KeepsContent => &[Promise::I11],
+            Self::ClocksDiffer => &[Promise::I7],
+            Self::SwallowsReceipts => &[Promise::Conservation],
+            Self::IgnoresSwitches => &[Promise::Switches],
+            Self::BelievesAnybody => &[Promise::I12],
+        }
+    }
 }

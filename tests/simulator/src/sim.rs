@@ -199,7 +199,8 @@ impl Sim {
 
 impl Chance for Sim {
     fn now(&self) -> Timestamp {
-        time(self.millis())
+        let ahead = self.sabotaged(Sabotage::ClocksDiffer) && self.actor().0.is_multiple_of(2);
+        time(self.millis() + if ahead { 20_000 } else { 0 })
     }
 
     fn token(&self) -> ClaimToken {
@@ -211,8 +212,12 @@ impl Chance for Sim {
     }
 
     async fn rest(&self, duration: Duration) {
-        self.pause(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1))
-            .await;
+        self.pause(
+            u64::try_from(duration.as_millis())
+                .unwrap_or(u64::MAX)
+                .max(1),
+        )
+        .await;
     }
 }
 

@@ -1,13 +1,15 @@
 //! The table behind a network: the twin keeps the contract, this delays, loses and repeats its answers,
 //! and notes every write.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use recado_domain::delivery::{Change, Condition, Content, Fact, Notification, Value};
+use recado_domain::delivery::{
+    Change, Condition, Content, Fact, Facts, LegFact, Notification, Value,
+};
 use recado_domain::ids::NotificationId;
+use recado_domain::switches::Switchboard;
 use recado_ports::{Created, Notifications, StoreError, Written};
 use recado_testing::twin;
 
@@ -16,15 +18,20 @@ use crate::sabotage::Sabotage;
 use crate::sim::Sim;
 use crate::weather::Fault;
 
+/// How long a function goes by the switches it read, in milliseconds.
+const KNOWN_FOR: i64 = 10_000;
+
 /// The store as the functions see it. Clones share it.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) sim: Sim,
     /// What lies in the table.
     pub twin: twin::Store,
-    /// Items as they were created.
-    born: Arc<Mutex<BTreeMap<NotificationId, Notification>>>,
+    board: Arc<Mutex<Option<Read>>>,
 }
+
+/// The switches as somebody read them, and when.
+type Read = (i64, Arc<Switchboard>);
 
 /// A call's two ways, and what goes wrong on them.
 enum Passage {
@@ -40,8 +47,22 @@ impl Store {
         Self {
             sim: sim.clone(),
             twin: twin::Store::new(),
-            born: Arc::default(),
+            board: Arc::default(),
         }
+    }
+
+    /// The switches as they were read at most ten seconds ago: functions keep them that long.
+    pub(crate) fn known_board(&self) -> Option<Arc<Switchboard>> {
+        let now = self.sim.millis();
+        let board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = board.as_ref().filter(|(at, _)| now - at < KNOWN_FOR);
+        known.map(|(_, board)| Arc::clone(board))
+    }
+
+    pub(crate) fn know_board(&self, board: &Arc<Switchboard>) {
+        let now = self.sim.millis();
+        let mut known = self.board.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((now, Arc::clone(board)));
     }
 
     /// The way to the table: others have their turn, and the request may get lost.
@@ -99,6 +120,10 @@ impl Store {
         if self.sim.sabotaged(Sabotage::WritesUnconditionally) {
             change.when = Condition::All(Vec::new());
         }
+        if self.sim.sabotaged(Sabotage::HidesDelivery) {
+            change.when = without_delivery(change.when);
+            change.content = Content::Keep;
+        }
         if self.sim.sabotaged(Sabotage::KeepsContent) {
             change.content = Content::Keep;
         }
@@ -126,10 +151,11 @@ impl Store {
 impl Notifications for Store {
     async fn create(&self, item: &Notification) -> Result<Created, StoreError> {
         self.call(|| {
-            let created = at_once(self.twin.create(item))?;
+            let mut created = at_once(self.twin.create(item))?;
+            if self.sim.sabotaged(Sabotage::ForgetsKeys) {
+                created = Created::New;
+            }
             if created == Created::New {
-                let mut born = self.born.lock().unwrap_or_else(PoisonError::into_inner);
-                born.insert(item.id.clone(), item.clone());
                 self.sim.note(Event::Created {
                     id: item.id.clone(),
                     by: self.sim.actor(),
@@ -141,16 +167,46 @@ impl Notifications for Store {
     }
 
     async fn read(&self, id: &NotificationId) -> Result<Option<Notification>, StoreError> {
-        if self.sim.sabotaged(Sabotage::ReadsStale) && self.sim.throw(|dice| dice.hits(0.5)) {
-            let born = self.born.lock().unwrap_or_else(PoisonError::into_inner);
-            return Ok(born.get(id).cloned());
-        }
-        self.call(|| at_once(self.twin.read(id))).await?
+        self.call(|| {
+            let item = at_once(self.twin.read(id))?;
+            Ok(match self.sim.sabotaged(Sabotage::HidesDelivery) {
+                true => item.map(undelivered),
+                false => item,
+            })
+        })
+        .await?
     }
 
     async fn write(&self, id: &NotificationId, change: &Change) -> Result<Written, StoreError> {
         self.call(|| self.write_now(id, change)).await?
     }
+}
+
+fn tells_of_delivery(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Answered | Fact::Leg(_, LegFact::Delivered | LegFact::Read)
+    )
+}
+
+/// The item as if nobody had said that it was delivered.
+fn undelivered(item: Notification) -> Notification {
+    let mut facts = Facts::default();
+    for (fact, value) in item.facts.iter() {
+        if !tells_of_delivery(fact) {
+            facts.insert(fact.clone(), value.clone());
+        }
+    }
+    Notification { facts, ..item }
+}
+
+/// A condition that does not ask whether it was delivered.
+fn without_delivery(condition: Condition) -> Condition {
+    let Condition::All(mut all) = condition else {
+        return condition;
+    };
+    all.retain(|it| !matches!(it, Condition::Lacks(fact) if tells_of_delivery(fact)));
+    Condition::All(all)
 }
 
 /// Each fact that changed, as it was and as it is.

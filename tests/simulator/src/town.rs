@@ -1,5 +1,4 @@
-//! Banks, customers and what they do: requests with their repetitions, cancels, consent given and
-//! revoked, phones switched on and off, buttons pressed, words written.
+//! Banks: who they are, what they order, and what they ask afterwards.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,22 +7,16 @@ use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
-use recado_domain::channel::Channel;
-use recado_domain::class::Class;
-use recado_domain::consent::{Action, PurposeConsent, Source};
-use recado_domain::ids::{IdempotencyKey, NotificationId, PhoneNumberId, RecipientToken, TenantId};
+use recado_domain::ids::{IdempotencyKey, NotificationId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
-use recado_domain::phone::E164;
-use recado_ports::{ConsentEvent, Recipients, TenantConfig};
-use recado_testing::meta::{Account, BusinessNumber, CustomerReply};
-use recado_testing::phones::Change;
+use recado_ports::TenantConfig;
+use recado_testing::meta::{Account, BusinessNumber};
 use serde_json::{Value, json};
 
 use crate::contents::{Content, Origin, templates};
 use crate::functions::{System, keys};
-use crate::history::{Actor, Event, Function};
+use crate::history::{Event, Function};
 use crate::sim::time;
-use crate::store::at_once;
 use crate::weather::Fault;
 use crate::whatsapp::token;
 
@@ -249,110 +242,6 @@ impl System {
             contents,
         });
         number
-    }
-
-    /// Under which pseudonym a bank knows a phone.
-    #[must_use]
-    pub fn recipient(&self, bank: &Bank, phone: &str) -> RecipientToken {
-        let phone = E164::parse(phone).expect("a number");
-        keys().pepper.recipient(&bank.tenant, &phone)
-    }
-
-    /// The customer tells the bank what it may do.
-    pub fn agree(
-        &self,
-        bank: &Bank,
-        phone: &str,
-        channel: Channel,
-        purposes: &[Class],
-        action: Action,
-    ) {
-        let recipient = self.recipient(bank, phone);
-        let now = self.sim.millis();
-        let event = ConsentEvent {
-            channel,
-            purposes: purposes.to_vec(),
-            consent: PurposeConsent {
-                action,
-                since: time(now),
-                source: Source::App,
-            },
-            digest: self.sim.throw(|dice| dice.seed()).to_string(),
-            received_at: time(now),
-            evidence: None,
-        };
-        let stored = at_once(self.store.twin.consent(&bank.tenant, &recipient, &event));
-        stored.expect("the twin itself does not fail");
-        self.sim.note(Event::Consented {
-            by: Actor::WORLD,
-            tenant: bank.tenant.clone(),
-            recipient,
-            channel,
-            purposes: purposes.to_vec(),
-            action,
-            since: now,
-            source: Source::App,
-        });
-    }
-
-    /// Switches a phone.
-    pub fn switch(&self, phone: &str, change: Change) {
-        let what = format!("{change:?}");
-        let now = time(self.sim.millis());
-        self.cloud.meta().switch_phone(phone, change, now);
-        self.cloud.listen();
-        self.sim.note(Event::Customer {
-            phone: phone.to_owned(),
-            what,
-        });
-    }
-
-    /// The customer writes to a bank.
-    pub fn write(&self, bank: &Bank, phone: &str, text: &str, times: u32) {
-        let reply = CustomerReply {
-            text: Some(text.to_owned()),
-            times: Some(times),
-            phone_number_id: Some(bank.number.to_string()),
-            ..CustomerReply::default()
-        };
-        if self.reply(phone, &reply) {
-            self.sim.note(Event::Word {
-                tenant: bank.tenant.clone(),
-                text: text.to_owned(),
-            });
-        }
-    }
-
-    /// The customer presses a button, if a message on the phone has one.
-    pub fn press(&self, phone: &str, times: u32) {
-        let payloads: Vec<String> = {
-            let meta = self.cloud.meta();
-            let inbox = meta.phones().get(phone).map(|phone| &phone.inbox);
-            let arrivals = inbox.into_iter().flatten();
-            let buttons = arrivals.flat_map(|arrival| &arrival.screen.buttons);
-            let payloads = buttons.filter_map(|button| button.payload.clone());
-            payloads
-                .filter(|payload| payload.starts_with("ntf_"))
-                .collect()
-        };
-        if payloads.is_empty() {
-            return;
-        }
-        let button = self.sim.throw(|dice| dice.pick(&payloads).clone());
-        let reply = CustomerReply {
-            button: Some(button),
-            times: Some(times),
-            ..CustomerReply::default()
-        };
-        self.reply(phone, &reply);
-    }
-
-    /// A phone that is off says nothing.
-    fn reply(&self, phone: &str, reply: &CustomerReply) -> bool {
-        let now = time(self.sim.millis());
-        let said = self.cloud.meta().reply(phone, reply, now).is_ok();
-        self.cloud.listen();
-        said
     }
 }
 

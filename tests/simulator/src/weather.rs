@@ -79,6 +79,8 @@ faults! {
     MetaThenFailed = "Meta failed later", 0.2;
     /// No connection to Meta.
     MetaUnreachable = "Meta unreachable", 0.5;
+    /// A request takes seconds to reach Meta.
+    MetaSlow = "Meta slow", 0.3;
     /// Meta keeps the message back.
     MetaHeld = "Meta held", 0.15;
     /// The carrier takes no more for the moment.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::functions::{APP_SECRET, System};
 use crate::history::{Actor, Event, Function};
+use crate::sabotage::Sabotage;
 use crate::sim::time;
 use crate::weather::Fault;
 
@@ -31,6 +32,9 @@ impl System {
         if self.sim.strikes(Fault::ReceiverUnreachable) {
             self.sim.pause(100).await;
             return (None, Actor::WORLD);
+        }
+        if self.sim.sabotaged(Sabotage::SwallowsReceipts) && self.sim.throw(|dice| dice.hits(0.2)) {
+            return (Some(200), Actor::WORLD);
         }
         let way = self.sim.throw(|dice| dice.between(5, 60));
         self.sim.pause(way).await;
@@ -93,6 +97,7 @@ impl System {
             } }] }] });
         let body = body.to_string().into_bytes();
         let signature = match lie {
+            Lie::Forged if self.sim.sabotaged(Sabotage::BelievesAnybody) => sign(APP_SECRET, &body),
             Lie::Forged => sign("another secret", &body),
             Lie::Foreign => sign(APP_SECRET, &body),
         };

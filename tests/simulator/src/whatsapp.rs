@@ -127,13 +127,10 @@ impl Cloud {
             return no_connection();
         }
         self.sim.yields().await;
-        let there = self.sim.throw(|dice| {
-            if dice.hits(0.02) {
-                dice.between(1_000, 7_900)
-            } else {
-                dice.between(10, 250)
-            }
-        });
+        let there = match self.sim.strikes(Fault::MetaSlow) {
+            true => self.sim.throw(|dice| dice.between(1_000, 7_900)),
+            false => self.sim.throw(|dice| dice.between(10, 250)),
+        };
         self.sim.pause(there).await;
         let fault = self.fault();
         let (reply, kept) = {

@@ -2,7 +2,6 @@
 //! off and on.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,8 +31,10 @@ pub(crate) struct Damage {
     pub(crate) aws: BTreeMap<String, u64>,
 }
 
-/// A notification makes about twenty.
+/// A notification makes about thirty.
 const REQUESTS_PER_DEATH: u64 = 600;
+/// Requests between two bursts of throttling, at least.
+const CALM: u64 = 2_000;
 
 type Shared<T> = Arc<Mutex<T>>;
 
@@ -80,15 +81,18 @@ impl Storm {
     /// A request is also what a process may not survive: so that it is at work when it dies, and as often on
     /// a slow machine as on a fast one.
     fn strike(&mut self, world: &World, dice: &mut Dice) {
-        let burst = Arc::new(AtomicU32::new(0));
-        let (damage, own_burst) = (Arc::clone(&self.damage), Arc::clone(&burst));
-        let own_dice = Arc::new(Mutex::new(Dice::new(dice.roll())));
+        let damage = Arc::clone(&self.damage);
+        let weather = Arc::new(Mutex::new(Weather {
+            dice: Dice::new(dice.roll()),
+            throttled: 0,
+            left: CALM,
+        }));
         let (deaths, died) = mpsc::unbounded_channel();
         let interference: Interference = Arc::new(move |service, operation| {
-            let throttled = u64::from(own_burst.load(Ordering::Relaxed));
-            let (what, verdict, dies) = with(&own_dice, |dice| {
-                let (what, verdict) = verdict(dice, service, throttled);
-                (what, verdict, dice.below(REQUESTS_PER_DEATH) == 0)
+            let (what, verdict, dies) = with(&weather, |weather| {
+                let (what, verdict) = weather.verdict(service);
+                let dies = weather.dice.below(REQUESTS_PER_DEATH) == 0;
+                (what, verdict, dies)
             });
             if verdict != Verdict::Pass {
                 let what = format!("{operation} {what}");
@@ -96,24 +100,14 @@ impl Storm {
                     *damage.aws.entry(what).or_default() += 1;
                 });
             }
-            if dies && deaths.send(()).is_err() {
-                // The storm is over.
-                return Verdict::Pass;
+            if dies {
+                // An error only says that the storm is over.
+                deaths.send(()).ok();
             }
             verdict
         });
         world.stack.aws.interfere(interference);
         self.kill(world, died, Dice::new(dice.roll()));
-        let mut dice = Dice::new(dice.roll());
-        self.tasks.push(tokio::spawn(async move {
-            loop {
-                sleep(Duration::from_millis(3_000 + dice.below(6_000))).await;
-                let per_mille = dice.one_of(&[(1, 300), (1, 700), (1, 950)]);
-                burst.store(per_mille, Ordering::Relaxed);
-                sleep(Duration::from_millis(300 + dice.below(1_200))).await;
-                burst.store(0, Ordering::Relaxed);
-            }
-        }));
     }
 
     /// Kills one process of some function, a busy one where there is one, for each death that is announced.
@@ -223,33 +217,55 @@ async fn kill_busy(function: &Function) -> u64 {
     killed
 }
 
-/// What becomes of one request. `throttled`: how many of a thousand DynamoDB turns away just now.
-fn verdict(dice: &mut Dice, service: Service, throttled: u64) -> (&'static str, Verdict) {
-    let pass = ("", Verdict::Pass);
-    let throttle = ("throttled", Verdict::Throttle);
-    let slow = ("never arrives", Verdict::Delay(TOO_LONG));
-    let cut = (
-        "carried out, connection cut",
-        Verdict::LoseAnswer(Loss::Cut),
-    );
-    let error = (
-        "carried out, answered with 500",
-        Verdict::LoseAnswer(Loss::InternalError),
-    );
-    match service {
-        Service::DynamoDb if dice.happens(throttled) => throttle,
-        Service::DynamoDb => dice.one_of(&[(988, pass), (6, cut), (5, error), (1, slow)]),
-        Service::Sqs => {
-            dice.one_of(&[(970, pass), (14, throttle), (8, cut), (7, error), (1, slow)])
+/// AWS, counted in requests: so that a slow machine has no longer spells than a fast one.
+struct Weather {
+    dice: Dice,
+    /// How many of a thousand requests to DynamoDB are turned away.
+    throttled: u64,
+    /// Requests until it changes.
+    left: u64,
+}
+
+impl Weather {
+    /// What becomes of one request.
+    fn verdict(&mut self, service: Service) -> (&'static str, Verdict) {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            (self.throttled, self.left) = match self.throttled {
+                0 => (
+                    self.dice.one_of(&[(1, 300), (1, 700), (1, 950)]),
+                    60 + self.dice.below(400),
+                ),
+                _ => (0, CALM + self.dice.below(2 * CALM)),
+            };
         }
-        Service::Sns => dice.one_of(&[
-            (850, pass),
-            (70, throttle),
-            (30, cut),
-            (30, error),
-            (20, slow),
-        ]),
-        Service::SecretsManager => dice.one_of(&[(980, pass), (20, throttle)]),
+        let dice = &mut self.dice;
+        let pass = ("", Verdict::Pass);
+        let throttle = ("throttled", Verdict::Throttle);
+        let slow = ("never arrives", Verdict::Delay(TOO_LONG));
+        let cut = (
+            "carried out, connection cut",
+            Verdict::LoseAnswer(Loss::Cut),
+        );
+        let error = (
+            "carried out, answered with 500",
+            Verdict::LoseAnswer(Loss::InternalError),
+        );
+        match service {
+            Service::DynamoDb if dice.happens(self.throttled) => throttle,
+            Service::DynamoDb => dice.one_of(&[(988, pass), (6, cut), (5, error), (1, slow)]),
+            Service::Sqs => {
+                dice.one_of(&[(970, pass), (14, throttle), (8, cut), (7, error), (1, slow)])
+            }
+            Service::Sns => dice.one_of(&[
+                (850, pass),
+                (70, throttle),
+                (30, cut),
+                (30, error),
+                (20, slow),
+            ]),
+            Service::SecretsManager => dice.one_of(&[(980, pass), (20, throttle)]),
+        }
     }
 }
 
@@ -310,7 +326,7 @@ fn sends(dice: &mut Dice) -> Vec<Value> {
 /// How Meta's webhooks come: always many at once, sometimes twice, late and in any order. None is lost:
 /// Meta repeats what was not answered with 200.
 fn webhooks(dice: &mut Dice) -> Value {
-    let batch = json!({ "size": 20 + dice.below(80), "ms": 250 });
+    let batch = json!({ "size": 10 + dice.below(40), "ms": 250 });
     dice.one_of(&[
         (2, json!({ "batch": batch })),
         (1, json!({ "batch": batch, "duplicate": 0.5 })),

@@ -285,8 +285,12 @@ async fn insist(bank: &Bank, plan: &Plan, planned: &Planned, counter: &Counter) 
                 if answer.headers().contains_key("idempotency-replayed") {
                     counter.replayed.fetch_add(1, Ordering::Relaxed);
                 }
-                let accepted: Value = answer.json().await?;
-                return Ok(accepted["id"].as_str().context("no id")?.to_owned());
+                match answer.json::<Value>().await {
+                    Ok(accepted) => {
+                        return Ok(accepted["id"].as_str().context("no id")?.to_owned());
+                    }
+                    Err(_) => 0,
+                }
             }
             Ok(answer) if answer.status().is_server_error() => answer.status().as_u16(),
             Ok(answer) => bail!("{}: {}", answer.status(), answer.text().await?),

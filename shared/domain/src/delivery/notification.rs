@@ -188,10 +188,16 @@ impl Notification {
             .and_then(SuppressReason::parse)
     }
 
-    /// Whether any leg is claimed.
+    /// Whether anything may have left: a leg is claimed, or was before its repetition gave its claim back.
     #[must_use]
     pub fn any_claimed(&self) -> bool {
-        (0..self.legs()).any(|leg| self.leg(leg).claimed_at().is_some())
+        (0..self.legs()).any(|leg| self.touched(leg))
+    }
+
+    pub(super) fn touched(&self, leg: u8) -> bool {
+        let facts = self.leg(leg);
+        let repeated = leg > 0 && facts.attempt().is_some_and(|attempt| attempt > 1);
+        facts.claimed_at().is_some() || repeated
     }
 
     /// Whether nothing was claimed or closed yet: a replay may enqueue it again (I1).

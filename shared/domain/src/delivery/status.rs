@@ -138,8 +138,13 @@ impl Notification {
             Status::Failed
         } else if !self.any_claimed() && now >= self.sendable_until_untouched() {
             Status::Expired
-        } else if over && legs().any(|leg| leg.claimed_at().is_some()) {
-            Status::Unknown
+        } else if over && self.any_claimed() {
+            let may_have_left = |leg| self.touched(leg) && self.leg(leg).failed_at().is_none();
+            if (0..self.legs()).any(may_have_left) {
+                Status::Unknown
+            } else {
+                Status::Failed
+            }
         } else if legs().any(|leg| leg.submitted_at().is_some() || leg.uncertain_at().is_some()) {
             Status::Submitted
         } else {

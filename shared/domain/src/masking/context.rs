@@ -73,39 +73,68 @@ fn words(lower: &[char], words: &[&str]) -> Vec<(usize, usize)> {
 
 /// Accounts: after one of their words, five digits or more, or four with a check digit.
 pub(super) fn accounts(search: &Search<'_>) -> Vec<(usize, usize)> {
+    let lengths = |length| (4..=13).contains(&length);
+    let windows: Vec<_> = search
+        .runs
+        .iter()
+        .flat_map(|run| run.windows(lengths))
+        .map(|window| (window.span(), window.digits().len()))
+        .collect();
     let mut spans = Vec::new();
     for (_, end) in words(&search.lower, ACCOUNT_WORDS) {
-        for run in &search.runs {
-            for window in run.windows(|length| (4..=13).contains(&length)) {
-                let (from, to) = window.span();
-                if !(end..end + REACH).contains(&from) {
-                    continue;
-                }
-                let letter = search.view.at(to) == Some('-')
-                    && matches!(search.view.at(to + 1), Some('x' | 'X'));
-                if window.digits().len() >= 5 || letter {
-                    spans.push((from, if letter { to + 2 } else { to }));
-                }
+        // They are in order: a long text is not gone through again for each of its words.
+        let behind = windows.partition_point(|((from, _), _)| *from < end);
+        for ((from, to), digits) in windows[behind..]
+            .iter()
+            .take_while(|((from, _), _)| *from < end + REACH)
+        {
+            let letter = search.view.at(*to) == Some('-')
+                && matches!(search.view.at(to + 1), Some('x' | 'X'));
+            if *digits >= 5 || letter {
+                spans.push((*from, if letter { to + 2 } else { *to }));
             }
         }
     }
     spans
 }
 
+/// Digits that stand together, and the run they belong to.
+struct Group {
+    run: usize,
+    from: usize,
+    to: usize,
+    digits: usize,
+}
+
 /// Numbers near a secret's word: three digits or more within reach, before it or behind it.
 pub(super) fn secret_digits(search: &Search<'_>) -> Vec<(usize, usize)> {
+    let groups: Vec<Group> = search
+        .runs
+        .iter()
+        .enumerate()
+        .flat_map(|(run, all)| all.groups().map(move |group| (run, group)))
+        .map(|(run, group)| {
+            let ((from, to), digits) = (group.span(), group.digits().len());
+            Group {
+                run,
+                from,
+                to,
+                digits,
+            }
+        })
+        .collect();
     let mut spans = Vec::new();
     for (start, end) in words(&search.lower, SECRET_WORDS) {
-        for run in &search.runs {
-            let near: Vec<_> = run
-                .groups()
-                .map(|group| (group.span(), group.digits().len()))
-                .filter(|((from, to), _)| {
-                    (end..end + REACH).contains(from) || (*to <= start && *to + REACH > start)
-                })
-                .collect();
-            if near.iter().map(|(_, digits)| digits).sum::<usize>() >= 3 {
-                spans.extend(near.iter().map(|(span, _)| *span));
+        // They are in order: a long text is not gone through again for each of its words.
+        let first = groups.partition_point(|group| group.to + REACH <= start);
+        let near: Vec<&Group> = groups[first..]
+            .iter()
+            .take_while(|group| group.from < end + REACH)
+            .filter(|group| group.to <= start || end <= group.from)
+            .collect();
+        for run in near.chunk_by(|one, next| one.run == next.run) {
+            if run.iter().map(|group| group.digits).sum::<usize>() >= 3 {
+                spans.extend(run.iter().map(|group| (group.from, group.to)));
             }
         }
     }
@@ -121,6 +150,15 @@ pub(super) fn secret_words(search: &Search<'_>) -> Vec<(usize, usize)> {
         }
         place
     };
+    // Where the word that each place belongs to ends.
+    let mut word_ends = vec![search.view.len(); search.view.len() + 1];
+    for place in (0..search.view.len()).rev() {
+        word_ends[place] = if blank(place) {
+            place
+        } else {
+            word_ends[place + 1]
+        };
+    }
     let mut spans = Vec::new();
     for (_, end) in words(&search.lower, SECRET_WORDS) {
         let at = skip_blanks(end);
@@ -135,11 +173,8 @@ pub(super) fn secret_words(search: &Search<'_>) -> Vec<(usize, usize)> {
                 continue;
             }
             let from = skip_blanks(behind);
-            let to = (from..search.view.len())
-                .find(|place| blank(*place))
-                .unwrap_or(search.view.len());
-            if from < to {
-                spans.push((from, to));
+            if let Some(to) = word_ends.get(from).filter(|to| from < **to) {
+                spans.push((from, *to));
             }
         }
     }

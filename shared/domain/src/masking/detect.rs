@@ -81,12 +81,24 @@ impl<'a> Search<'a> {
 
     /// Keeps what no earlier kind covers whole. What overlaps only partly stays: better to hide too much.
     fn keep(&mut self, kind: Kind, spans: Vec<(usize, usize)>) {
-        let earlier = self.found.len();
+        // By where they begin, each with the farthest end so far: a long text holds thousands.
+        let mut earlier: Vec<(usize, usize)> = self
+            .found
+            .iter()
+            .map(|found| (found.from, found.to))
+            .collect();
+        earlier.sort_unstable();
+        let mut farthest = 0;
+        for (_, to) in &mut earlier {
+            farthest = farthest.max(*to);
+            *to = farthest;
+        }
         for (from, to) in spans {
-            if !self.found[..earlier]
-                .iter()
-                .any(|found| found.from <= from && to <= found.to)
-            {
+            let begun = earlier.partition_point(|(start, _)| *start <= from);
+            let covered = begun
+                .checked_sub(1)
+                .is_some_and(|last| to <= earlier[last].1);
+            if !covered {
                 self.found.push(Found { from, to, kind });
             }
         }

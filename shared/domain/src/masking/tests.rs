@@ -96,6 +96,21 @@ fn a_transcript_keeps_what_only_looks_like_a_secret() {
     }
 }
 
+/// WhatsApp takes 65,536 characters. What looked at every number for every word took minutes.
+#[test]
+fn a_long_text_is_masked_like_a_short_one() {
+    let check = |part: &str, expected: &str| {
+        let count = 65_536 / part.len();
+        assert!(
+            for_transcript(&part.repeat(count)) == expected.repeat(count),
+            "{part}"
+        );
+    };
+    check("conta 12345 ", "conta ****2345 ");
+    check("senha: 123 ", "senha: *** ");
+    check("ola 529.982.247-25, ", "ola ***.982.247-**, ");
+}
+
 #[test]
 fn a_log_hides_every_long_number_and_every_path() {
     let check = |text: &str, expected: &str| assert_eq!(for_log(text), expected, "{text}");

@@ -302,4 +302,6 @@ fn previews(
 }
 
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod tests;

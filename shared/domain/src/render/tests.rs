@@ -10,11 +10,11 @@ use crate::ids::TemplateName;
 use crate::params::parse;
 use crate::sms::BANK_NAME_MAX;
 
-fn template(name: &str) -> Arc<Template> {
+pub(super) fn template(name: &str) -> Arc<Template> {
     catalogue::find(&TemplateName::parse(name).expect("valid"), None).expect("in the catalogue")
 }
 
-fn id() -> NotificationId {
+pub(super) fn id() -> NotificationId {
     NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid")
 }
 

@@ -14,6 +14,9 @@ pub struct SmsBudget {
     pub per_day: Option<u32>,
 }
 
+/// Longer than it takes from the count to the claim, in seconds.
+const SURE: i64 = 5;
+
 /// Whether there is still something of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Spending {
@@ -35,6 +38,19 @@ pub enum Window {
 }
 
 impl Window {
+    /// Whether `at` lies in it, and not so near its beginning that what was counted a moment before may
+    /// belong to the one before.
+    #[must_use]
+    pub fn surely_holds(self, at: Timestamp) -> bool {
+        let length = match self {
+            Self::Second(_) => 1,
+            Self::Minute(_) => 60,
+            Self::Day(_) => 86_400,
+        };
+        let left = self.ends().as_second() - at.as_second();
+        left > 0 && left <= length - SURE
+    }
+
     /// When it is over.
     #[must_use]
     pub fn ends(self) -> Timestamp {

@@ -48,6 +48,8 @@ pub struct Gates {
     pub on_since: Option<Timestamp>,
     /// The breaker over it.
     pub breaker: Breaker,
+    /// Since when it is open.
+    pub open_since: Option<Timestamp>,
     /// The SMS budgets over it.
     pub budgets: Vec<(Reach, SmsBudget)>,
 }
@@ -57,7 +59,8 @@ impl Gates {
     /// less often the longer it stays so, spread by `token` so that they do not come all at once.
     #[must_use]
     pub fn hop(&self, lane: Lane, now: Timestamp, token: &ClaimToken) -> Duration {
-        let held = self.off_since.unwrap_or(now);
+        let since = [self.off_since, self.open_since].into_iter().flatten();
+        let held = since.min().unwrap_or(now);
         let quarter = Duration::try_from(now.duration_since(held)).unwrap_or_default() / 4;
         let hop = quarter.clamp(SHORTEST, longest(lane));
         hop + spread(token, hop / 2)

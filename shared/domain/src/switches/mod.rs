@@ -99,7 +99,7 @@ pub struct Turned {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Switchboard {
     sending: BTreeMap<Scope, (Sending, Timestamp)>,
-    breakers: BTreeMap<Reach, Breaker>,
+    breakers: BTreeMap<Reach, (Breaker, Timestamp)>,
     budgets: BTreeMap<Reach, SmsBudget>,
     rates: BTreeMap<TenantId, u32>,
 }
@@ -112,7 +112,7 @@ impl Switchboard {
                 self.sending.insert(scope.clone(), (*sending, at));
             }
             Turn::Breaker(reach, breaker) => {
-                self.breakers.insert(reach.clone(), *breaker);
+                self.breakers.insert(reach.clone(), (*breaker, at));
             }
             Turn::SmsBudget(reach, Some(budget)) => {
                 self.budgets.insert(reach.clone(), *budget);
@@ -139,14 +139,17 @@ impl Switchboard {
     #[must_use]
     pub fn gates(&self, item: &Notification) -> Gates {
         let (tenant, template) = (&item.tenant, &item.template);
-        let reaches = [Reach::Everywhere, Reach::Tenant(tenant.clone())];
+        // The narrower budget first: where a bank has used up its own, nobody else's is asked.
+        let reaches = [Reach::Tenant(tenant.clone()), Reach::Everywhere];
         let mut gates = self.sending([
             Scope::Tenant(tenant.clone()),
             Scope::Template(tenant.clone(), template.clone()),
             Scope::Lane(item.lane),
         ]);
-        let open = |reach| self.breakers.get(reach) == Some(&Breaker::Open);
-        if reaches.iter().any(open) {
+        let turned = reaches.iter().filter_map(|reach| self.breakers.get(reach));
+        let open = turned.filter(|(breaker, _)| *breaker == Breaker::Open);
+        gates.open_since = open.map(|(_, since)| *since).min();
+        if gates.open_since.is_some() {
             gates.breaker = Breaker::Open;
         }
         gates.budgets = reaches

@@ -160,7 +160,7 @@ fn a_breaker_and_a_budget_reach_one_bank_or_every_one() {
     board.take(&Turn::SmsBudget(own(), Some(day)), at(3));
     board.take(&Turn::SmsBudget(Reach::Everywhere, Some(minute)), at(3));
     let budgets = board.gates(&item).budgets;
-    assert_eq!(budgets, [(Reach::Everywhere, minute), (own(), day)]);
+    assert_eq!(budgets, [(own(), day), (Reach::Everywhere, minute)]);
     board.take(&Turn::SmsBudget(own(), None), at(4));
     assert_eq!(board.gates(&item).budgets, [(Reach::Everywhere, minute)]);
 }
@@ -292,4 +292,39 @@ fn time_held_back_does_not_count_as_time_waited_for_whatsapp() {
     }
     .waits_until(&item);
     assert_eq!(waits, plus(after(turned + 25), item.max_queue_wait));
+}
+
+#[test]
+fn an_open_breaker_lets_hops_grow_as_a_switch_that_is_off_does() {
+    let mut board = Switchboard::default();
+    board.take(&Turn::Breaker(Reach::Everywhere, Breaker::Open), at(0));
+    let gates = board.gates(&pix());
+    assert_eq!(gates.open_since, Some(at(0)));
+    let token = ClaimToken::from_random([7; 16]);
+    let hop = |now| gates.hop(Lane::Standard, at(now), &token);
+    assert!(hop(20) < Duration::from_secs(15));
+    assert!(hop(3_600) >= Duration::from_secs(120));
+}
+
+#[test]
+fn only_what_surely_was_counted_in_a_window_is_given_back_to_it() {
+    let start = Timestamp::from_second(86_400 * 20_000).expect("time");
+    let after = |seconds| plus(start, Duration::from_secs(seconds));
+    let minute = Window::Minute(1_440 * 20_000);
+    let day = Window::Day(20_000);
+    for (second, in_minute, in_day) in [
+        (0, false, false),
+        (4, false, false),
+        (5, true, true),
+        (59, true, true),
+        (60, false, true),
+        (86_399, false, true),
+        (86_400, false, false),
+    ] {
+        let held = (
+            minute.surely_holds(after(second)),
+            day.surely_holds(after(second)),
+        );
+        assert_eq!(held, (in_minute, in_day), "{second}");
+    }
 }

@@ -17,7 +17,7 @@ use super::{at, notification, sealed, tenant};
 pub(super) type Named = (&'static str, Change);
 
 /// The functions that make a change.
-pub(super) const KINDS: [&str; 12] = [
+pub(super) const KINDS: [&str; 13] = [
     "claim_first",
     "claim_later",
     "release",
@@ -30,6 +30,7 @@ pub(super) const KINDS: [&str; 12] = [
     "respond",
     "cancel",
     "expire",
+    "expire_waiting",
 ];
 
 /// Moments in seconds, few of them, so that they meet.
@@ -59,6 +60,7 @@ pub(super) fn every_change(item: &Notification, dice: &mut StdRng) -> Vec<Named>
         ("claim_first", change::claim_first(item, &a_claim(dice, 3))),
         ("cancel", change::cancel(item, moment(dice))),
         ("expire", change::expire(item)),
+        ("expire_waiting", change::expire_waiting(item)),
     ];
     for leg in 0..item.legs() {
         all.extend(changes_of_a_leg(item, leg, dice));

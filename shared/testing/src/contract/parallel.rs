@@ -1,23 +1,29 @@
 //! The same life of the same people, in the twin and in another store: the same answers, and the same
 //! left behind.
 
-use std::fmt::Debug;
-
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, MetaPreference, PurposeConsent, Source};
+use recado_domain::consent::{
+    Action, Changed, ChannelConsents, MetaPreference, PurposeConsent, Source,
+};
+use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::locale::Locale;
-use recado_ports::{ChatEntry, ConsentEvent, Conversations, ProfileUpdate, Recipients, StoreError};
+use recado_ports::{
+    ChatEntry, ChatRecord, ConsentEvent, Conversations, ErasureReport, HistoryPage, ProfileUpdate,
+    Recipient, Recipients, StoreError,
+};
 
 use super::changes::one_of;
 use super::situations::token;
 use super::{at, id, person, sealed, tenant};
 use crate::twin;
 
+/// The faces of the die that says what happens.
+const KINDS: u32 = 20;
 /// What happens to the two people of one life.
 const STEPS: u32 = 24;
 
@@ -34,6 +40,7 @@ pub async fn same_lives<S: Recipients + Conversations>(store: &S, seed: u64, liv
         let scene = Scene {
             case: case.clone(),
             pair,
+            themes: [(); 3].map(|()| dice.random_range(0..KINDS)),
         };
         for step in 0..STEPS {
             let happening = scene.happening(&mut dice);
@@ -51,6 +58,8 @@ pub async fn same_lives<S: Recipients + Conversations>(store: &S, seed: u64, liv
 struct Scene {
     case: String,
     pair: [RecipientToken; 2],
+    /// What mostly happens in this life, so that like meets like.
+    themes: [u32; 3],
 }
 
 /// What happens to somebody.
@@ -77,18 +86,21 @@ struct Happening {
 
 impl Scene {
     fn happening(&self, dice: &mut StdRng) -> Happening {
-        let bank = tenant(one_of(
-            dice,
-            &["banco-aurora", "banco-aurora", "banco-boreal"],
-        ));
-        let who = self.pair[dice.random_range(0..2)].clone();
+        let bank = [tenant("banco-aurora"), tenant("banco-boreal")];
+        let bank = bank[usize::from(dice.random_bool(0.1))].clone();
+        let who = self.pair[usize::from(dice.random_bool(0.2))].clone();
         let alias = format!("{} alias {}", self.case, dice.random_range(0..3));
-        let key = format!("{:015}#m", moment(dice).as_millisecond());
-        let act = match dice.random_range(0..20) {
+        let key = format!("{:015}#m", at(one_of(dice, &[1, 2])).as_millisecond());
+        let kind = if dice.random_bool(0.8) {
+            one_of(dice, &self.themes)
+        } else {
+            dice.random_range(0..KINDS)
+        };
+        let act = match kind {
             0..5 => Act::Consents(consent(dice)),
             5 | 6 => Act::MetaSays(
                 one_of(dice, &[MetaPreference::Stop, MetaPreference::Resume]),
-                moment(dice),
+                at(one_of(dice, &[1, 2, 3])),
             ),
             7 | 8 => Act::IsKnown(update(dice)),
             9 | 10 => Act::IsCalled(alias),
@@ -153,44 +165,75 @@ fn update(dice: &mut StdRng) -> ProfileUpdate {
     }
 }
 
+/// What a store says of what happened. Compared as it is: printed, it hides what is sealed.
+#[derive(Debug, PartialEq)]
+enum Said {
+    Done,
+    Consents((Changed, ChannelConsents)),
+    LeadsTo(Option<RecipientToken>),
+    Counted(CapVerdict),
+    Recorded(ChatRecord),
+    Erased(ErasureReport),
+    History(HistoryPage),
+}
+
 impl Happening {
     /// Lets it happen, and tells what the store said of it.
-    async fn to<S: Recipients + Conversations>(&self, store: &S) -> String {
+    async fn to<S: Recipients + Conversations>(&self, store: &S) -> Said {
+        let said = self.try_to(store).await;
+        said.expect("the store answers")
+    }
+
+    async fn try_to<S: Recipients + Conversations>(&self, store: &S) -> Result<Said, StoreError> {
         let (bank, who) = (&self.bank, &self.who);
-        match &self.act {
-            Act::Consents(event) => said(store.consent(bank, who, event).await),
+        Ok(match &self.act {
+            Act::Consents(event) => Said::Consents(store.consent(bank, who, event).await?),
             Act::MetaSays(preference, at) => {
-                said(store.meta_preference(bank, who, *preference, *at).await)
+                let done = store.meta_preference(bank, who, *preference, *at);
+                done.await.map(|()| Said::Done)?
             }
-            Act::IsKnown(update) => said(store.update_profile(bank, who, update).await),
-            Act::IsCalled(alias) => said(store.put_alias(bank, alias, who).await),
-            Act::IsAskedFor(alias) => said(store.alias(bank, alias).await),
+            Act::IsKnown(update) => {
+                let done = store.update_profile(bank, who, update);
+                done.await.map(|()| Said::Done)?
+            }
+            Act::IsCalled(alias) => {
+                let done = store.put_alias(bank, alias, who);
+                done.await.map(|()| Said::Done)?
+            }
+            Act::IsAskedFor(alias) => Said::LeadsTo(store.alias(bank, alias).await?),
             Act::Counts(day, purpose, case, cap) => {
-                said(store.count(bank, who, day, *purpose, &id(case), *cap).await)
+                let id = id(case);
+                Said::Counted(store.count(bank, who, day, *purpose, &id, *cap).await?)
             }
-            Act::Writes(entry) => said(store.put_chat(bank, who, entry).await),
+            Act::Writes(entry) => Said::Recorded(store.put_chat(bank, who, entry).await?),
             Act::IsAnswered(key, holder) => {
-                said(store.claim_reply(bank, who, key, &token(*holder)).await)
+                let token = token(*holder);
+                Said::Recorded(store.claim_reply(bank, who, key, &token).await?)
             }
-            Act::IsErased(at) => said(store.erase(bank, who, *at).await),
+            Act::IsErased(at) => Said::Erased(store.erase(bank, who, *at).await?),
             Act::HistoryIsRead(after, limit) => {
-                said(store.history(bank, who, after.as_deref(), *limit).await)
+                let page = store.history(bank, who, after.as_deref(), *limit);
+                Said::History(page.await?)
             }
-        }
+        })
     }
 }
 
-fn said<T: Debug>(answer: Result<T, StoreError>) -> String {
-    format!("{:?}", answer.expect("the store answers"))
-}
-
 /// Everything that a store can tell of a person.
-async fn left_of<S: Recipients + Conversations>(store: &S, who: &RecipientToken) -> Vec<String> {
+async fn left_of<S: Recipients + Conversations>(
+    store: &S,
+    who: &RecipientToken,
+) -> Vec<(Recipient, HistoryPage, Vec<ChatEntry>)> {
     let mut all = Vec::new();
     for bank in ["banco-aurora", "banco-boreal"].map(tenant) {
-        all.push(said(store.recipient(&bank, who).await));
-        all.push(said(store.history(&bank, who, None, 100).await));
-        all.push(said(store.conversation(&bank, who).await));
+        let recipient = store.recipient(&bank, who).await;
+        let history = store.history(&bank, who, None, 100).await;
+        let chat = store.conversation(&bank, who).await;
+        all.push((
+            recipient.expect("the store answers"),
+            history.expect("the store answers"),
+            chat.expect("the store answers"),
+        ));
     }
     all
 }

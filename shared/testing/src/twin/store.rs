@@ -61,6 +61,8 @@ pub enum StoreCall {
     Switchboard,
     /// `Switches::tally`.
     Tally,
+    /// `Switches::untally`.
+    Untally,
     /// `Switchgear::turn`.
     Turn,
     /// `Switchgear::switches` and `Switchgear::turns`.

@@ -32,6 +32,15 @@ impl Switches for Store {
         })
         .await
     }
+
+    async fn untally(&self, counter: &Counter) -> Result<(), StoreError> {
+        self.call(StoreCall::Untally, |state| {
+            if let Some(counted) = state.tallies.get_mut(counter) {
+                *counted = counted.saturating_sub(1);
+            }
+        })
+        .await
+    }
 }
 
 impl Switchgear for Store {

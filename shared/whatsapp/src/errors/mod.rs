@@ -56,7 +56,7 @@ impl MetaError {
             return Self::default();
         };
         let code = |raw| json::number(raw).and_then(|number| u32::try_from(number).ok());
-        let transience = match json::object::<bool>(wire.is_transient) {
+        let transience = match json::truth(wire.is_transient) {
             Some(true) => Transience::Transient,
             Some(false) | None => Transience::Unsaid,
         };

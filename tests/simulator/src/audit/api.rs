@@ -42,7 +42,11 @@ impl Auditor<'_> {
         match status {
             202 => {
                 if word != id.as_str() {
-                    self.broken(Promise::I2, Some(id), format!("202 with another id: {word}"));
+                    self.broken(
+                        Promise::I2,
+                        Some(id),
+                        format!("202 with another id: {word}"),
+                    );
                 }
                 self.durable(id);
                 match first {
@@ -93,7 +97,8 @@ impl Auditor<'_> {
             Some(case) if case.created => {
                 case.accepted = true;
                 let item = case.item;
-                let went_on = !case.facts.is_empty() || at >= item.sendable_until().as_millisecond();
+                let went_on =
+                    !case.facts.is_empty() || at >= item.sendable_until().as_millisecond();
                 let guarded = item.lane != Lane::Critical || case.legs() == 1 || case.timer_sent;
                 if !went_on && !case.job_sent {
                     missing = Some("202 without a job in a queue");

@@ -131,7 +131,9 @@ impl<'a> Case<'a> {
 
     /// Whether somebody must still do something for it, however late it is.
     pub(super) fn unfinished(&self, now: i64) -> bool {
-        if self.reached() || self.decided_otherwise() || now >= self.item.valid_until.as_millisecond()
+        if self.reached()
+            || self.decided_otherwise()
+            || now >= self.item.valid_until.as_millisecond()
         {
             return false;
         }

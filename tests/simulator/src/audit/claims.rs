@@ -12,7 +12,13 @@ type Changed = (Fact, Option<Value>, Option<Value>);
 type Broken = Vec<(Promise, String)>;
 
 impl Auditor<'_> {
-    pub(super) fn wrote(&mut self, id: &NotificationId, by: Actor, facts: &[Changed], sealed: bool) {
+    pub(super) fn wrote(
+        &mut self,
+        id: &NotificationId,
+        by: Actor,
+        facts: &[Changed],
+        sealed: bool,
+    ) {
         let at = self.at;
         let mut broken = Broken::new();
         if let Some(case) = self.cases.get_mut(id) {
@@ -93,11 +99,8 @@ fn changed(
         | Fact::Response(_) => return refuse(Promise::I10, "overwritten"),
     };
     match kind {
-        LegFact::Token
-        | LegFact::Claimed
-        | LegFact::Until
-        | LegFact::Attempt
-        | LegFact::Opened => {}
+        LegFact::Token | LegFact::Claimed | LegFact::Until | LegFact::Attempt | LegFact::Opened => {
+        }
         LegFact::KnownUser => return,
         LegFact::Uncertain if leg > 0 => return,
         LegFact::Submitted
@@ -131,12 +134,20 @@ fn changed(
     if holder != by {
         refuse(promise, "a claim was given back by somebody else");
     }
-    let attempts = if leg == 0 { &case.posts } else { &case.publishes };
-    let left = attempts.iter().skip(made).any(|attempt| {
-        attempt.by == holder && (attempt.taken > 0 || Case::in_doubt(attempt))
-    });
+    let attempts = if leg == 0 {
+        &case.posts
+    } else {
+        &case.publishes
+    };
+    let left = attempts
+        .iter()
+        .skip(made)
+        .any(|attempt| attempt.by == holder && (attempt.taken > 0 || Case::in_doubt(attempt)));
     if left {
-        refuse(promise, "a claim was given back whose message may have left");
+        refuse(
+            promise,
+            "a claim was given back whose message may have left",
+        );
     }
 }
 
@@ -147,7 +158,11 @@ fn put_down(case: &Case<'_>, by: Actor, fact: &Fact, broken: &mut Broken) {
     };
     let told = |what| case.told.contains(&what);
     let mine = |outcome| {
-        let attempts = if *leg == 0 { &case.posts } else { &case.publishes };
+        let attempts = if *leg == 0 {
+            &case.posts
+        } else {
+            &case.publishes
+        };
         attempts
             .iter()
             .any(|attempt| attempt.by == by && attempt.outcome == Some(outcome))
@@ -200,7 +215,10 @@ fn claim(case: &Case<'_>, leg: u8, at: i64, broken: &mut Broken) {
         refuse(own, format!("leg {leg} was claimed after a later one"));
     }
     if leg == 0 {
-        let armed = case.live.values().any(|kind| *kind == MessageKind::Timer(1));
+        let armed = case
+            .live
+            .values()
+            .any(|kind| *kind == MessageKind::Timer(1));
         if case.legs() > 1 && !armed {
             let what = "WhatsApp was claimed without a timer in the queue".to_owned();
             refuse(Promise::I4, what);

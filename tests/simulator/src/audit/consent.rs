@@ -44,6 +44,22 @@ impl Auditor<'_> {
             .insert((by, tenant.clone(), recipient.clone()), known);
     }
 
+    /// An erasure revokes everything.
+    pub(super) fn erased(&mut self, tenant: &TenantId, recipient: &RecipientToken) {
+        for channel in Channel::ALL {
+            let at = self.at;
+            self.consented.push(Stored {
+                tenant: tenant.clone(),
+                recipient: recipient.clone(),
+                channel,
+                purposes: Class::ALL.to_vec(),
+                action: Action::Revoke,
+                since: at,
+                source: Source::App,
+            });
+        }
+    }
+
     /// A message is about to leave: its maker must have asked, been told that it may, and truly so.
     pub(super) fn is_permitted(&mut self, id: &NotificationId, by: Actor, channel: Channel) {
         let Some(case) = self.cases.get(id) else {
@@ -97,8 +113,24 @@ impl Auditor<'_> {
     }
 
     pub(super) fn word(&mut self, tenant: &TenantId, text: &str) {
-        if Keyword::read(text) == Some(Keyword::OptOut) {
+        let Some(keyword) = Keyword::read(text) else {
+            return;
+        };
+        *self.unconfirmed.entry(tenant.clone()).or_default() += 1;
+        if keyword == Keyword::OptOut {
             self.words.push((tenant.clone(), self.at.div_euclid(1_000)));
+        }
+    }
+
+    /// A word is confirmed once, however often Meta delivers it.
+    pub(super) fn confirmed(&mut self, tenant: &TenantId, outcome: &str) {
+        if matches!(outcome, "accepted" | "unknown" | "held") {
+            let left = self.unconfirmed.entry(tenant.clone()).or_default();
+            *left -= 1;
+            if *left < 0 {
+                let what = "a customer's word was confirmed twice";
+                self.broken(Promise::Conservation, None, what);
+            }
         }
     }
 

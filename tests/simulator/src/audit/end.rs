@@ -9,7 +9,7 @@ use recado_testing::phones::Channel;
 
 use super::case::Case;
 use super::{Auditor, Promise};
-use crate::history::About;
+use crate::history::{About, Event, Told};
 use crate::queues::holds;
 use crate::run::Went;
 use crate::sim::time;
@@ -45,9 +45,11 @@ impl Auditor<'_> {
         self.everything_is_someones();
         self.nothing_leaked();
         self.caps_were_kept();
-        let lost = |event: &crate::history::Event| *event == crate::history::Event::WebhookLost;
+        // Meta repeats a webhook until it is answered 200; what it lost itself nobody can know.
+        let lost = |event: &Event| *event == Event::WebhookLost;
         if !evidence.history.iter().any(|(_, event)| lost(event)) {
             self.words_were_obeyed();
+            self.receipts_were_stored();
         }
     }
 
@@ -115,7 +117,10 @@ impl Auditor<'_> {
         let mut sms = 0;
         if let Some(order) = order {
             let inbox = evidence.phones.iter().find(|phone| {
-                order.contents.iter().any(|content| content.phone == phone.number)
+                order
+                    .contents
+                    .iter()
+                    .any(|content| content.phone == phone.number)
             });
             let texts: Vec<&str> = order
                 .contents
@@ -129,7 +134,10 @@ impl Auditor<'_> {
                 .count();
         }
         if whatsapp > 1 {
-            broken.push((Promise::I3, format!("the phone has {whatsapp} WhatsApp messages")));
+            broken.push((
+                Promise::I3,
+                format!("the phone has {whatsapp} WhatsApp messages"),
+            ));
         }
         if sms != usize::try_from(case.taken_by_carrier).unwrap_or(usize::MAX) {
             let what = format!("{sms} SMS on the phone, {} taken", case.taken_by_carrier);
@@ -166,6 +174,28 @@ impl Auditor<'_> {
                     self.broken(Promise::Conservation, None, what);
                 }
             }
+        }
+    }
+
+    fn receipts_were_stored(&mut self) {
+        let mut missing = Vec::new();
+        for (id, case) in &self.cases {
+            let told = [
+                (Told::Delivered, LegFact::Delivered),
+                (Told::Read, LegFact::Read),
+                (Told::Failed, LegFact::Failed),
+            ];
+            for (what, fact) in told {
+                if case.told.contains(&what) && !case.leg_has(0, fact) {
+                    missing.push((
+                        id.clone(),
+                        format!("Meta said {what:?} and nobody noted it"),
+                    ));
+                }
+            }
+        }
+        for (id, what) in missing {
+            self.broken(Promise::Conservation, Some(&id), what);
         }
     }
 
@@ -229,7 +259,10 @@ fn unnoted(case: &Case<'_>, broken: &mut Vec<(Promise, String)>, calm: bool) -> 
     let whatsapp = !case.accepted_by_meta.is_empty() && !submitted(0);
     let sms = case.taken_by_carrier > 0 && !submitted(1);
     // Some reserved recipients lose Meta's answer on the calmest day.
-    let known = case.posts.iter().any(|post| post.outcome == Some("accepted"));
+    let known = case
+        .posts
+        .iter()
+        .any(|post| post.outcome == Some("accepted"));
     if calm && ((whatsapp && known) || sms) {
         let what = "a message left and its submission is not noted".to_owned();
         broken.push((Promise::Conservation, what));

@@ -57,7 +57,10 @@ impl Evidence {
             history,
             went,
             ended: world.sim.millis(),
-            items: items.into_iter().map(|item| (item.id.clone(), item)).collect(),
+            items: items
+                .into_iter()
+                .map(|item| (item.id.clone(), item))
+                .collect(),
             orders,
             waiting: world.system.queues.waiting(),
             dead: world.system.queues.dead(),

@@ -12,6 +12,7 @@ mod end;
 mod evidence;
 mod queue;
 mod sent;
+mod switches;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,6 +51,8 @@ pub enum Promise {
     I11,
     /// A bad record harms itself alone.
     I12,
+    /// What an operator holds back does not leave.
+    Switches,
     /// What phones hold is what the facts say.
     Conservation,
     /// Handlers do not panic.
@@ -84,8 +87,6 @@ pub struct Tally {
     pub delivered_twice: u64,
     /// WhatsApp messages that left and whose submission was never noted.
     pub unnoted_whatsapp: u64,
-    /// Switches that were turned.
-    pub turns: u64,
     /// SMS that left and whose submission was never noted.
     pub unnoted_sms: u64,
 }
@@ -121,8 +122,11 @@ struct Auditor<'a> {
     asked: BTreeMap<(Actor, TenantId, RecipientToken), Known>,
     consented: Vec<consent::Stored>,
     ends: BTreeMap<Actor, End>,
+    switches: switches::Board,
     /// Opt-out words that were sent: the bank and the second.
     words: Vec<(TenantId, i64)>,
+    /// By bank: words that are to be confirmed, less those that were.
+    unconfirmed: BTreeMap<TenantId, i64>,
 }
 
 /// Whether a message is the one that was sent, or a copy that the queue made.
@@ -149,7 +153,9 @@ impl<'a> Auditor<'a> {
             asked: BTreeMap::new(),
             consented: Vec::new(),
             ends: BTreeMap::new(),
+            switches: switches::Board::default(),
             words: Vec::new(),
+            unconfirmed: BTreeMap::new(),
         }
     }
 
@@ -173,7 +179,7 @@ impl<'a> Auditor<'a> {
             | Event::GaveUp { .. }
             | Event::Refused { .. }
             | Event::Customer { .. }
-            | Event::Confirmed { .. }
+            | Event::Preferred { .. }
             | Event::Began { .. }
             | Event::WebhookLost => {}
             Event::Answered {
@@ -226,7 +232,11 @@ impl<'a> Auditor<'a> {
                 since: *since,
                 source: *source,
             }),
-            Event::Turned { .. } => self.findings.tally.turns += 1,
+            Event::Turned(turn) => self.turned(turn),
+            Event::Confirmed {
+                tenant, outcome, ..
+            } => self.confirmed(tenant, outcome),
+            Event::Erased { tenant, recipient } => self.erased(tenant, recipient),
             Event::Word { tenant, text } => self.word(tenant, text),
             Event::Sent {
                 message,

@@ -15,6 +15,7 @@ const NOT_MUCH_AFTER: i64 = 2_500;
 impl Auditor<'_> {
     pub(super) fn posting(&mut self, id: &NotificationId, by: Actor) {
         self.is_permitted(id, by, Channel::Whatsapp);
+        self.is_let_through(id, Channel::Whatsapp);
         let at = self.at;
         let mut broken = Vec::new();
         match self.cases.get_mut(id) {
@@ -22,12 +23,15 @@ impl Auditor<'_> {
                 if case.holders.get(&0).map(|(holder, _)| *holder) != Some(by) {
                     broken.push((Promise::I3, "a POST by who does not hold the claim"));
                 }
-                let armed = case.live.values().any(|kind| *kind == MessageKind::Timer(1));
+                let armed = case
+                    .live
+                    .values()
+                    .any(|kind| *kind == MessageKind::Timer(1));
                 if case.legs() > 1 && !armed {
                     broken.push((Promise::I4, "a POST without a timer in the queue"));
                 }
-                let until = case.number(0, LegFact::Until).unwrap_or(i64::MIN);
-                if at > until - POST_TIMEOUT {
+                let until = case.number(0, LegFact::Until);
+                if until.is_none_or(|until| at + POST_TIMEOUT > until) {
                     broken.push((Promise::I4, "a POST that may outlast its deadline"));
                 }
                 case.posts.push(Attempt {
@@ -70,7 +74,10 @@ impl Auditor<'_> {
             let what = format!("{messages} WhatsApp messages");
             self.broken(Promise::I3, Some(id), what);
         }
-        if expected.as_deref().is_some_and(|expected| expected != phone) {
+        if expected
+            .as_deref()
+            .is_some_and(|expected| expected != phone)
+        {
             self.broken(Promise::Conservation, Some(id), "WhatsApp to another phone");
         }
     }
@@ -87,32 +94,41 @@ impl Auditor<'_> {
             return self.broken(Promise::Conservation, None, what);
         };
         self.is_permitted(id, by, Channel::Sms);
+        self.is_let_through(id, Channel::Sms);
         let (at, calm) = (self.at, self.is_calm());
         let mut broken = Vec::new();
         let Some(case) = self.cases.get_mut(id) else {
             return self.broken(Promise::I1, Some(id), "an SMS for what is not stored");
         };
         if case.holders.get(&1).map(|(holder, _)| *holder) != Some(by) {
-            broken.push((Promise::I5, "a publish by who does not hold the claim".to_owned()));
+            broken.push((
+                Promise::I5,
+                "a publish by who does not hold the claim".to_owned(),
+            ));
         }
-        if case.number(1, LegFact::Until).is_none_or(|until| at > until) {
+        if case
+            .number(1, LegFact::Until)
+            .is_none_or(|until| at > until)
+        {
             broken.push((Promise::I5, "a publish after the lease".to_owned()));
         }
-        let went_around =
-            case.leg_has(0, LegFact::Failed) || case.leg_has(0, LegFact::Closed);
+        let went_around = case.leg_has(0, LegFact::Failed) || case.leg_has(0, LegFact::Closed);
         let wait = i64::try_from(case.item.ladder[1].after.as_millis()).unwrap_or(i64::MAX);
         if let (Some(accepted), false) = (case.accepted_by_meta.first(), went_around)
             && at < accepted + wait
         {
             let early = accepted + wait - at;
-            let what = format!("an SMS {early} ms before its wait after Meta's acceptance was over");
+            let what =
+                format!("an SMS {early} ms before its wait after Meta's acceptance was over");
             broken.push((Promise::I7, what));
         }
-        if let (true, Some(submitted)) = (calm, case.number(0, LegFact::Submitted))
-            && !went_around
-            && at > submitted + wait + NOT_MUCH_AFTER
+        let around = [LegFact::Failed, LegFact::Closed].into_iter();
+        let around = around.filter_map(|fact| case.number(0, fact)).min();
+        let submitted = case.number(0, LegFact::Submitted).map(|it| it + wait);
+        if let (true, Some(due)) = (calm, around.or(submitted))
+            && at > due + NOT_MUCH_AFTER
         {
-            let late = at - submitted - wait;
+            let late = at - due;
             broken.push((Promise::I7, format!("an SMS {late} ms late on a calm day")));
         }
         case.publishes.push(Attempt {
@@ -164,7 +180,10 @@ impl Auditor<'_> {
                 last.taken += 1;
             }
         }
-        if expected.as_deref().is_some_and(|expected| expected != phone) {
+        if expected
+            .as_deref()
+            .is_some_and(|expected| expected != phone)
+        {
             broken.push((Promise::Conservation, "an SMS to another phone".to_owned()));
         }
         self.findings.tally.repeated_sms += u64::from(repeated);

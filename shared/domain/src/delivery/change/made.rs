@@ -195,13 +195,15 @@ pub fn close(
     at: Timestamp,
     held: Option<&ClaimToken>,
 ) -> Change {
-    let free = match held {
-        None => lacks(leg, LegFact::Token),
-        Some(token) => Condition::Is(Fact::Leg(leg, LegFact::Token), token.as_str().into()),
-    };
+    let mine =
+        |token: &ClaimToken| Condition::Is(Fact::Leg(leg, LegFact::Token), token.as_str().into());
+    let free = held.map_or_else(
+        || vec![lacks(leg, LegFact::Token), Condition::Sealed],
+        |token| vec![mine(token)],
+    );
     Change {
         when: Condition::All(vec![
-            free,
+            Condition::All(free),
             lacks(leg, LegFact::Closed),
             lacks(leg, LegFact::Submitted),
             lacks(leg, LegFact::Failed),

@@ -105,6 +105,8 @@ pub enum Event {
     },
     /// The cap answered.
     Counted {
+        /// The leg.
+        leg: u8,
         /// The claim that waits for it.
         claim: Claim,
         /// Its answer.
@@ -196,6 +198,8 @@ pub enum Effect {
     },
     /// Counts against the day's cap: [`Event::Counted`], or [`Event::Stalled`].
     Count {
+        /// The leg.
+        leg: u8,
         /// The claim that waits for it.
         claim: Claim,
     },
@@ -207,6 +211,11 @@ pub enum Effect {
         attempt: u32,
         /// Why it opens.
         because: OpenedBecause,
+    },
+    /// Gives back what an SMS that did not leave was counted for, at this moment.
+    GiveBack {
+        /// When it was counted.
+        at: Timestamp,
     },
     /// Reads the recipient's consent: [`Event::Permitted`], or [`Event::Stalled`].
     AskConsent {

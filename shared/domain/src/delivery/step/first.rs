@@ -27,13 +27,22 @@ pub(super) fn job(
         // The function may have died between closing the leg and opening the next one.
         return open_next(item, 0, context.now);
     }
-    if first.submitted_at().is_some() || first.uncertain_at().is_some() {
+    if first.submitted_at().is_some() {
         return Vec::new();
+    }
+    if first.uncertain_at().is_some() {
+        return open_when_due(item, context.now);
     }
     if let Some(until) = first.until() {
         return match item.next_leg(0) {
-            // From that moment on it was unknown, whenever somebody notices: what is due stays due.
-            _ if context.now >= until => vec![Effect::Record(change::uncertain(item, 0, until))],
+            // From that moment on it was unknown, whenever somebody notices: what is due stays due. The
+            // timer may have come before a claim that was written late, and found nothing to do.
+            _ if context.now >= until => {
+                let unknown = change::uncertain(item, 0, until);
+                let mut effects = open_when_due(&unknown.apply(item.clone()), context.now);
+                effects.insert(0, Effect::Record(unknown));
+                effects
+            }
             // Armed before the claim (I4).
             Some(_) => Vec::new(),
             // No timer will look after it: keep the message until the claim's holder has spoken.
@@ -48,30 +57,35 @@ pub(super) fn job(
         let after = gates.hop(item.lane, context.now, &context.token);
         return vec![Effect::HandOff(Handoff::Enqueue { attempt, after })];
     }
-    if context.now >= gates.waits_until(item) && item.next_leg(0).is_some() {
-        return go_around(item, CloseReason::QueueWaitExceeded, context.now);
-    }
+    let waited = context.now >= gates.waits_until(item) && item.next_leg(0).is_some();
     match permission {
+        Permission::NotAtAll(reason) => suppressed(item, reason, context.now),
+        Permission::Granted | Permission::NotThisLeg(_) if waited => {
+            go_around(item, CloseReason::QueueWaitExceeded, context.now)
+        }
         Permission::Granted => vec![pace],
         Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => {
             go_around(item, reason, context.now)
         }
-        Permission::NotThisLeg(_) => {
-            let why = SuppressReason::NoConsent;
-            vec![Effect::Require(change::suppress(
-                item,
-                why,
-                context.now,
-                None,
-            ))]
-        }
-        Permission::NotAtAll(reason) => vec![Effect::Require(change::suppress(
-            item,
-            reason,
-            context.now,
-            None,
-        ))],
+        Permission::NotThisLeg(_) => suppressed(item, SuppressReason::NoConsent, context.now),
     }
+}
+
+fn suppressed(item: &Notification, reason: SuppressReason, now: Timestamp) -> Vec<Effect> {
+    vec![Effect::Require(change::suppress(item, reason, now, None))]
+}
+
+/// The next leg's timer, unless that leg is under way already.
+fn open_when_due(item: &Notification, now: Timestamp) -> Vec<Effect> {
+    let next = item.next_leg(0).filter(|next| !item.leg_shows(*next));
+    let timer = next.map(|leg| {
+        Effect::HandOff(Handoff::Arm {
+            leg,
+            kind: TimerKind::Open,
+            at: item.due(leg).unwrap_or(now),
+        })
+    });
+    timer.into_iter().collect()
 }
 
 /// Pacing is over: timer durable, then claim, then POST (I4).
@@ -102,7 +116,7 @@ pub(super) fn paced(
 }
 
 /// The end of a notification that may no longer be sent and that nobody has claimed.
-pub(super) fn expired(item: &Notification, now: Timestamp) -> Effect {
+fn expired(item: &Notification, now: Timestamp) -> Effect {
     if now >= item.valid_until {
         Effect::Record(change::expire(item))
     } else {

@@ -5,12 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::change::{self, Claim};
-use super::super::notification::{Notification, WhenQueueWaitExceeded, plus};
+use super::super::notification::{Notification, plus};
 use super::super::reason::{CloseReason, OpenedBecause, SuppressReason};
 use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
-use super::first::{arm_ahead, expired, open_next};
-use super::posted::post;
-use crate::channel::Channel;
+use super::first::{arm_ahead, open_next};
+use super::posted::{counts_as_sms, post};
 use crate::class::{Class, Lane};
 use crate::switches::{Breaker, Gates, Spending};
 
@@ -124,7 +123,9 @@ fn succeed(item: &Notification, leg: u8, until: Timestamp, context: &Context) ->
     effects
 }
 
-/// The leg before was never claimed: WhatsApp still waits for its turn.
+/// The leg before was never claimed. On the standard and bulk lanes its job waits for WhatsApp, arms a
+/// timer of its own before it claims, and knows how long it may wait: this one has nothing to add. On
+/// the critical lane nobody waits for a job.
 fn unclaimed_before(
     item: &Notification,
     leg: u8,
@@ -135,35 +136,57 @@ fn unclaimed_before(
     if leg > 1 {
         return vec![arm(leg, plus(now, LOOK_AGAIN))];
     }
+    if item.lane != Lane::Critical {
+        return Vec::new();
+    }
     let gates = &context.gates;
+    let wait = |at| vec![Effect::HandOff(Handoff::Arm { leg, kind, at })];
     if gates.off_since.is_some() {
-        let at = plus(now, gates.hop(item.lane, now, &context.token));
-        return vec![Effect::HandOff(Handoff::Arm { leg, kind, at })];
+        return wait(plus(now, gates.hop(item.lane, now, &context.token)));
     }
     let ends = gates.waits_until(item);
-    if now < ends && (kind == TimerKind::Guard || item.lane != Lane::Critical) {
+    if now < ends && kind == TimerKind::Guard {
         let rest = Duration::try_from(ends.duration_since(now)).unwrap_or_default();
         if rest <= LONGEST_NAP {
             return vec![Effect::Nap(rest)];
         }
-        return vec![Effect::HandOff(Handoff::Arm {
-            leg,
-            kind,
-            at: ends.min(plus(now, LOOK_AGAIN)),
-        })];
+        return wait(ends);
     }
-    let reason = match kind {
-        TimerKind::Guard => CloseReason::Guard,
-        TimerKind::Open => CloseReason::QueueWaitExceeded,
+    let because = match kind {
+        TimerKind::Guard => OpenedBecause::Guard,
+        TimerKind::Open => OpenedBecause::QueueWaitExceeded,
     };
-    if item.lane == Lane::Critical
-        || item.when_queue_wait_exceeded == WhenQueueWaitExceeded::NextLeg
-    {
-        let mut effects = vec![Effect::Require(change::close(item, 0, reason, now, None))];
-        effects.extend(open(item, leg, 1, OpenedBecause::after(reason), context));
-        return effects;
+    if counts_as_sms(item, leg, context) {
+        // WhatsApp stays open as long as the budget keeps the SMS back.
+        return vec![Effect::Spend {
+            leg,
+            attempt: 1,
+            because,
+        }];
     }
-    vec![expired(item, now)]
+    pass_over(item, leg, because, context)
+}
+
+/// Closes WhatsApp, so that nothing can leave by it any more, and opens the leg after it (I4).
+fn pass_over(
+    item: &Notification,
+    leg: u8,
+    because: OpenedBecause,
+    context: &Context,
+) -> Vec<Effect> {
+    let reason = match because {
+        OpenedBecause::Guard => CloseReason::Guard,
+        OpenedBecause::First
+        | OpenedBecause::NotDeliveredInTime
+        | OpenedBecause::PreviousFailed
+        | OpenedBecause::NoWhatsappConsent
+        | OpenedBecause::QueueWaitExceeded
+        | OpenedBecause::TemplateUnavailable => CloseReason::QueueWaitExceeded,
+    };
+    let close = change::close(item, 0, reason, context.now, None);
+    let mut effects = vec![Effect::Require(close)];
+    effects.extend(claim_later(item, leg, 1, because, context));
+    effects
 }
 
 pub(super) fn permitted(
@@ -183,12 +206,14 @@ pub(super) fn permitted(
     let nothing_went = (0..leg).all(|before| item.leg(before).closed_because().is_some());
     if reason == CloseReason::OptedOut && nothing_went && item.next_leg(leg).is_none() {
         let why = SuppressReason::OptedOut;
-        return vec![Effect::Record(change::suppress(
-            item,
-            why,
-            context.now,
-            Some((leg, &claim.token)),
-        ))];
+        let held = Some((leg, &claim.token));
+        let mut effects = vec![
+            Effect::Record(change::suppress(item, why, context.now, held)),
+            // A cancel may have come first; the claim is given back all the same.
+            Effect::Record(change::release(leg, &claim.token)),
+        ];
+        effects.extend(give_back(item, leg, claim, context));
+        return effects;
     }
     let mut effects = vec![Effect::Record(change::close(
         item,
@@ -197,8 +222,13 @@ pub(super) fn permitted(
         context.now,
         Some(&claim.token),
     ))];
+    effects.extend(give_back(item, leg, claim, context));
     effects.extend(open_next(item, leg, context.now));
     effects
+}
+
+fn give_back(item: &Notification, leg: u8, claim: &Claim, context: &Context) -> Option<Effect> {
+    counts_as_sms(item, leg, context).then_some(Effect::GiveBack { at: claim.at })
 }
 
 /// Opens a leg unless a switch holds it back: then its timer hops on.
@@ -219,8 +249,7 @@ fn open(
         let hop = gates.hop(item.lane, context.now, &context.token);
         return vec![arm(leg, plus(context.now, hop))];
     }
-    let sms = item.ladder[usize::from(leg)].channel == Channel::Sms;
-    if sms && !gates.budgets.is_empty() {
+    if counts_as_sms(item, leg, context) {
         return vec![Effect::Spend {
             leg,
             attempt,
@@ -239,8 +268,18 @@ pub(super) fn spent(
     spending: Spending,
     context: &Context,
 ) -> Vec<Effect> {
+    let passes_over = leg == 1 && item.due(leg).is_none();
     if spending == Spending::Exceeded && item.class != Class::Authentication {
-        return vec![arm(leg, Gates::next_minute(context.now, &context.token))];
+        let kind = if passes_over && because == OpenedBecause::Guard {
+            TimerKind::Guard
+        } else {
+            TimerKind::Open
+        };
+        let at = Gates::next_minute(context.now, &context.token);
+        return vec![Effect::HandOff(Handoff::Arm { leg, kind, at })];
+    }
+    if passes_over {
+        return pass_over(item, leg, because, context);
     }
     claim_later(item, leg, attempt, because, context)
 }

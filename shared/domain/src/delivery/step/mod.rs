@@ -89,30 +89,27 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
             })]
         }
         Event::Timer { leg, kind } => timer(item, *leg, *kind, context),
-        Event::Claimed { leg: 0, claim } if item.class.daily_cap().is_some() => {
-            vec![Effect::Count {
-                claim: claim.clone(),
-            }]
-        }
-        Event::Claimed { leg: 0, claim } => vec![post(item, 0, claim, Duration::ZERO, context)],
-        Event::Claimed { leg, claim } => vec![Effect::AskConsent {
+        Event::Claimed { leg, claim } if counts_against_cap(item, *leg) => vec![Effect::Count {
             leg: *leg,
             claim: claim.clone(),
         }],
+        Event::Claimed { leg, claim } => unlimited(item, *leg, claim, context),
         Event::Counted {
+            leg,
             claim,
             verdict: CapVerdict::Within,
-        } => vec![post(item, 0, claim, Duration::ZERO, context)],
+        } => unlimited(item, *leg, claim, context),
         Event::Counted {
+            leg,
             claim,
             verdict: CapVerdict::Exceeded,
         } => {
-            vec![Effect::Record(change::suppress(
-                item,
-                SuppressReason::FrequencyCap,
-                context.now,
-                Some((0, &claim.token)),
-            ))]
+            let (why, held) = (SuppressReason::FrequencyCap, (*leg, &claim.token));
+            vec![
+                Effect::Record(change::suppress(item, why, context.now, Some(held))),
+                // A cancel may have come first; the claim is given back all the same.
+                Effect::Record(change::release(*leg, &claim.token)),
+            ]
         }
         Event::Permitted {
             leg,
@@ -125,11 +122,33 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
             because,
             spending,
         } => spent(item, *leg, *attempt, *because, *spending, context),
-        Event::Stalled { leg, claim } => put_back(*leg, claim, SOON, context),
+        Event::Stalled { leg, claim } => put_back(item, *leg, claim, SOON, context),
         Event::Posted {
             leg,
             claim,
             outcome,
         } => posted(item, *leg, claim, outcome, context),
     }
+}
+
+/// Each notification counts once: with WhatsApp, or with the leg after it where WhatsApp was passed over.
+fn counts_against_cap(item: &Notification, leg: u8) -> bool {
+    let first = leg == 0 || (leg == 1 && item.leg(0).closed_because().is_some());
+    first && item.class.daily_cap().is_some()
+}
+
+/// No cap stands in the way: WhatsApp's consent was read with the job, a later leg's is read now.
+fn unlimited(
+    item: &Notification,
+    leg: u8,
+    claim: &change::Claim,
+    context: &Context,
+) -> Vec<Effect> {
+    if leg == 0 {
+        return vec![post(item, 0, claim, Duration::ZERO, context)];
+    }
+    vec![Effect::AskConsent {
+        leg,
+        claim: claim.clone(),
+    }]
 }

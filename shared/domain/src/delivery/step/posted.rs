@@ -8,6 +8,8 @@ use super::super::outcome::{Failure, FailureKind, PostOutcome};
 use super::effect::{Context, Effect, Handoff};
 use super::first::open_next;
 use super::later::arm;
+use crate::channel::Channel;
+use crate::class::Lane;
 
 /// How soon a message is tried again for which the store had no answer.
 pub(super) const SOON: Duration = Duration::from_secs(1);
@@ -53,7 +55,7 @@ pub(super) fn posted(
             if leg == 0 && resume <= window && resume < item.valid_until {
                 return vec![post(item, leg, claim, *retry_after, context)];
             }
-            put_back(leg, claim, *retry_after, context)
+            put_back(item, leg, claim, *retry_after, context)
         }
         PostOutcome::Unknown => {
             let mut effects = vec![Effect::Record(change::uncertain(item, leg, now))];
@@ -72,30 +74,60 @@ pub(super) fn post(
     pause: Duration,
     context: &Context,
 ) -> Effect {
-    let last_start = if leg == 0 {
+    let not_after = if leg == 0 {
         let timeout =
             jiff::SignedDuration::try_from(context.limits.post_timeout).unwrap_or_default();
-        claim.until.checked_sub(timeout).unwrap_or(claim.at)
+        let last_start = claim.until.checked_sub(timeout).unwrap_or(claim.at);
+        last_start.min(item.sendable_until())
     } else {
-        claim.until
+        claim.until.min(item.valid_until)
     };
     Effect::Post {
         leg,
         claim: claim.clone(),
-        not_after: last_start.min(item.valid_until),
+        not_after,
         pause,
     }
 }
 
 /// Gives the claim back, since nothing left, and looks again later: by a new job, or by the leg's timer.
-pub(super) fn put_back(leg: u8, claim: &Claim, after: Duration, context: &Context) -> Vec<Effect> {
-    let again = if leg == 0 {
-        Effect::HandOff(Handoff::Enqueue {
+/// The longer it goes on, the less often.
+pub(super) fn put_back(
+    item: &Notification,
+    leg: u8,
+    claim: &Claim,
+    after: Duration,
+    context: &Context,
+) -> Vec<Effect> {
+    let mut effects = vec![Effect::Record(change::release(leg, &claim.token))];
+    if leg == 0 {
+        let tried = Duration::from_secs(u64::from(claim.attempt.saturating_sub(1)));
+        effects.push(Effect::HandOff(Handoff::Enqueue {
             attempt: claim.attempt + 1,
-            after,
-        })
-    } else {
-        arm(leg, plus(context.now, after))
-    };
-    vec![Effect::Record(change::release(leg, &claim.token)), again]
+            after: after.max(tried.min(longest_rest(item.lane))),
+        }));
+        return effects;
+    }
+    if counts_as_sms(item, leg, context) {
+        effects.push(Effect::GiveBack { at: claim.at });
+    }
+    let since = item.due(leg).unwrap_or(context.now);
+    let tried = Duration::try_from(context.now.duration_since(since)).unwrap_or_default() / 4;
+    let rest = after.max(tried.min(longest_rest(item.lane)));
+    effects.push(arm(leg, plus(context.now, rest)));
+    effects
+}
+
+/// Whether an SMS budget stands over the leg.
+pub(super) fn counts_as_sms(item: &Notification, leg: u8, context: &Context) -> bool {
+    let sms = item.ladder[usize::from(leg)].channel == Channel::Sms;
+    sms && !context.gates.budgets.is_empty()
+}
+
+/// The longest rest between two tries of what did not leave: a code is not worth the wait.
+fn longest_rest(lane: Lane) -> Duration {
+    match lane {
+        Lane::Critical => Duration::from_secs(5),
+        Lane::Standard | Lane::Bulk => Duration::from_secs(30),
+    }
 }

@@ -55,6 +55,7 @@ fn the_sender_paces_then_arms_then_claims_then_posts() {
         ["count"]
     );
     let counted = |verdict| Event::Counted {
+        leg: 0,
         claim: held.clone(),
         verdict,
     };
@@ -64,7 +65,7 @@ fn the_sender_paces_then_arms_then_claims_then_posts() {
     );
     assert_eq!(
         say(&offer, &counted(CapVerdict::Exceeded), 200),
-        ["record su sb -l0t drop"]
+        ["record su sb -l0t drop", "record -l0t"]
     );
 }
 
@@ -113,7 +114,15 @@ fn a_job_that_comes_again_sends_nothing_again() {
     let granted = job(Permission::Granted);
     assert!(say(&submitted(&pix(), 100), &granted, 500).is_empty());
     assert!(say(&claimed(&pix(), 100), &granted, 500).is_empty());
-    assert_eq!(say(&claimed(&pix(), 100), &granted, 10_100), ["record l0x"]);
+    // What died between a claim and its outcome is told, and its next leg surely opens.
+    let silent = claimed(&pix(), 100);
+    assert_eq!(
+        say(&silent, &granted, 10_100),
+        ["record l0x", "arm 1 Open 40100"]
+    );
+    let told = after(&silent, &change::uncertain(&silent, 0, at(10_100)));
+    assert_eq!(say(&told, &granted, 10_200), ["arm 1 Open 40100"]);
+    assert!(say(&sms_claimed(&told, 40_100, 1), &granted, 40_200).is_empty());
     // Without a later leg no timer looks after the claim: the message must come back.
     let offer = notification(Class::Marketing, &[Whatsapp]);
     assert_eq!(say(&claimed(&offer, 100), &granted, 500), ["leave"]);
@@ -219,4 +228,59 @@ fn a_failure_of_an_older_attempt_opens_nothing() {
     let sent = sms_claimed(&now, 7_000, 1);
     let sent = after(&sent, &change::submitted(&sent, 1, at(7_100), None));
     assert!(receipt_failed(&sent, 2, at(8_000)).is_empty());
+}
+
+#[test]
+fn who_may_not_be_messaged_at_all_is_not_however_long_it_waited() {
+    let revoked = job(Permission::NotAtAll(SuppressReason::OptedOut));
+    for ms in [100, 300_000, 1_800_000] {
+        assert_eq!(say(&pix(), &revoked, ms), ["require su sb drop"], "{ms}");
+    }
+}
+
+#[test]
+fn what_does_not_leave_is_tried_less_often_the_longer_that_goes_on() {
+    let not_sent = |attempt| Event::Posted {
+        leg: 0,
+        claim: claim(100, 10_100, attempt),
+        outcome: PostOutcome::NotSent {
+            failure: failure(),
+            retry_after: Duration::from_secs(4),
+        },
+    };
+    let rest = |item: &Notification, attempt| {
+        let effects = say(&claimed(item, 100), &not_sent(attempt), 200);
+        effects.last().cloned().unwrap_or_default()
+    };
+    assert_eq!(rest(&pix(), 1), "enqueue 2 4000");
+    assert_eq!(rest(&pix(), 11), "enqueue 12 10000");
+    assert_eq!(rest(&pix(), 90), "enqueue 91 30000");
+    assert_eq!(rest(&code(), 90), "enqueue 91 5000");
+}
+
+#[test]
+fn what_went_round_whatsapp_counts_against_the_cap_with_its_sms() {
+    let reminder = notification(Class::Servicing, &[Whatsapp, Sms]);
+    let closed = after(
+        &reminder,
+        &change::close(&reminder, 0, CloseReason::QueueWaitExceeded, at(1), None),
+    );
+    let mine = |leg| Event::Claimed {
+        leg,
+        claim: claim(100, 60_100, 1),
+    };
+    assert_eq!(say(&sms_claimed(&closed, 100, 1), &mine(1), 100), ["count"]);
+    let counted = |verdict| Event::Counted {
+        leg: 1,
+        claim: claim(100, 60_100, 1),
+        verdict,
+    };
+    let held = sms_claimed(&closed, 100, 1);
+    assert_eq!(say(&held, &counted(CapVerdict::Within), 100), ["ask 1"]);
+    assert_eq!(
+        say(&held, &counted(CapVerdict::Exceeded), 100),
+        ["record su sb -l1t drop", "record -l1t"]
+    );
+    let after_whatsapp = sms_claimed(&submitted(&reminder, 100), 31_000, 1);
+    assert_eq!(say(&after_whatsapp, &mine(1), 31_000), ["ask 1"]);
 }

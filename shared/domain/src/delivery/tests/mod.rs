@@ -186,6 +186,7 @@ pub(super) fn word(effect: &Effect) -> String {
         Effect::AskConsent { leg, .. } => format!("ask {leg}"),
         Effect::Post { leg, pause, .. } => format!("post {leg} after {}", pause.as_millis()),
         Effect::Spend { leg, .. } => format!("spend {leg}"),
+        Effect::GiveBack { .. } => "give back".into(),
         Effect::Nap(rest) => format!("nap {}", rest.as_millis()),
         Effect::Leave => "leave".into(),
     }

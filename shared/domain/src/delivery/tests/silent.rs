@@ -54,8 +54,6 @@ fn the_end_of_the_validity_waits_for_the_last_holder() {
 #[test]
 fn a_message_that_waited_too_long_does_not_expire_under_who_claimed_it() {
     let item = late_is_never();
-    let open = timer(TimerKind::Open);
-    assert_eq!(say(&item, &open, 300_000), ["require drop"]);
     assert_eq!(
         say(&item, &job(Permission::Granted), 300_000),
         ["require drop"]

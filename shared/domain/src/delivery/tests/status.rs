@@ -120,3 +120,31 @@ fn a_press_is_stored_once_however_often_it_comes() {
     assert_eq!(actions, ["dispute", "call_me"]);
     assert_eq!(item.status(at(1_000)), Status::Read);
 }
+
+#[test]
+fn what_surely_failed_is_failed_and_what_may_have_left_is_unknown() {
+    let over = at(3_600_000);
+    let refused = failed(&claimed(&pix(), 100), 200);
+    assert_eq!(
+        refused.status(over),
+        Status::Failed,
+        "its SMS was held back"
+    );
+    let silent = claimed(&pix(), 100);
+    assert_eq!(silent.status(over), Status::Unknown);
+    let guarded = after(
+        &code(),
+        &change::close(&code(), 0, CloseReason::Guard, at(1), None),
+    );
+    let first = sms_claimed(&guarded, 100, 1);
+    let lost = after(&first, &change::uncertain(&first, 1, at(200)));
+    let again = sms_claimed(&lost, 60_100, 2);
+    let given_back = after(&again, &change::release(1, &claim(60_100, 0, 2).token));
+    assert_eq!(
+        given_back.status(over),
+        Status::Unknown,
+        "the first may have arrived"
+    );
+    let never = after(&first, &change::release(1, &claim(100, 0, 1).token));
+    assert_eq!(never.status(over), Status::Expired);
+}

@@ -47,6 +47,7 @@ fn off() -> Gates {
 fn breaker() -> Gates {
     Gates {
         breaker: Breaker::Open,
+        open_since: Some(at(0)),
         ..Gates::default()
     }
 }
@@ -212,9 +213,60 @@ fn an_sms_is_counted_before_it_is_claimed_and_waits_for_the_next_minute() {
         ["claim 1 until 91000"]
     );
     let around = under(&budget(), &super::code(), &timer(TimerKind::Guard), 10_000);
+    assert_eq!(around, ["spend 1"]);
+}
+
+#[test]
+fn whatsapp_stays_open_as_long_as_the_budget_keeps_the_sms_back() {
+    let fraud = notification(Class::Security, &[Whatsapp, Sms]);
+    let spent = |because, spending| Event::Spent {
+        leg: 1,
+        attempt: 1,
+        because,
+        spending,
+    };
+    let guard = OpenedBecause::Guard;
     assert_eq!(
-        around,
-        ["require l0k l0b", "spend 1"],
-        "WhatsApp is closed first"
+        under(&budget(), &fraud, &spent(guard, Spending::Exceeded), 10_000),
+        ["Guard 1 hops"]
     );
+    assert_eq!(
+        under(&budget(), &fraud, &spent(guard, Spending::Within), 10_000),
+        ["require l0k l0b", "claim 1 until 70000"]
+    );
+    let waited = OpenedBecause::QueueWaitExceeded;
+    assert_eq!(
+        under(&budget(), &fraud, &spent(waited, Spending::Within), 31_000),
+        ["require l0k l0b", "claim 1 until 91000"]
+    );
+}
+
+#[test]
+fn an_sms_that_did_not_leave_gives_back_what_it_was_counted_for() {
+    let sms = sms_claimed(&submitted(&pix(), 100), 31_000, 1);
+    let held = claim(31_000, 91_000, 1);
+    let throttled = Event::Posted {
+        leg: 1,
+        claim: held.clone(),
+        outcome: PostOutcome::NotSent {
+            failure: failure(),
+            retry_after: Duration::from_secs(2),
+        },
+    };
+    let revoked = Event::Permitted {
+        leg: 1,
+        claim: held,
+        permission: Permission::NotThisLeg(CloseReason::OptedOut),
+    };
+    let given = |gates: &Gates, event| {
+        let effects = under(gates, &sms, event, 31_500);
+        effects
+            .iter()
+            .filter(|effect| *effect == "give back")
+            .count()
+    };
+    for event in [&throttled, &revoked] {
+        assert_eq!(given(&budget(), event), 1, "{event:?}");
+        assert_eq!(given(&Gates::default(), event), 0, "{event:?}");
+    }
 }

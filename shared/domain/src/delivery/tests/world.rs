@@ -218,7 +218,9 @@ impl World {
                 attempt,
                 known_user,
             }),
-            Effect::Count { claim } if self.store_away => Some(Event::Stalled { leg: 0, claim }),
+            Effect::Count { leg, claim } | Effect::AskConsent { leg, claim } if self.store_away => {
+                Some(Event::Stalled { leg, claim })
+            }
             Effect::Spend {
                 leg,
                 attempt,
@@ -232,10 +234,12 @@ impl World {
                     spending,
                 })
             }
-            Effect::AskConsent { leg, claim } if self.store_away => {
-                Some(Event::Stalled { leg, claim })
+            Effect::GiveBack { .. } => {
+                self.budget += 1;
+                None
             }
-            Effect::Count { claim } => Some(Event::Counted {
+            Effect::Count { leg, claim } => Some(Event::Counted {
+                leg,
                 claim,
                 verdict: CapVerdict::Within,
             }),
@@ -379,7 +383,10 @@ impl World {
                 self.gates.off_since = None;
                 self.gates.on_since = Some(self.now);
             }
-            Happens::Breaker(breaker) => self.gates.breaker = *breaker,
+            Happens::Breaker(breaker) => {
+                self.gates.breaker = *breaker;
+                self.gates.open_since = (*breaker == Breaker::Open).then_some(self.now);
+            }
             Happens::Budget(budget) => {
                 self.budget = budget.unwrap_or_default();
                 let limit = budget.map(|per_minute| SmsBudget {

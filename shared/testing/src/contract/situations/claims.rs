@@ -57,6 +57,7 @@ fn claims_of_whatsapp() -> Vec<Situation> {
             with(mine(), (Fact::Cancelled, at(11).into())),
             Expected::AlreadyWon,
         )
+        .forbidden_when_emptied("whatsapp is claimed", vec![])
         .forbidden_by("whatsapp is claimed", &[], decided())
         .forbidden_by(
             "whatsapp is claimed",
@@ -167,6 +168,7 @@ fn stays_shut(leg: u8, class: Class) -> Vec<Situation> {
     let says = format!("leg {leg} of {class} opens");
     let closed = [timed(leg - 1, Closed, 5)];
     let mut all = of_a_later_leg(leg, class, 1)
+        .forbidden_when_emptied(&says, closed.to_vec())
         .forbidden_by(&says, &closed, decided())
         .forbidden_by(&says, &closed, each([leg], &[Submitted, Failed, Closed]))
         .forbidden_by(&says, &closed, each(leg + 1..LEGS, &[Token, Closed]))

@@ -35,6 +35,7 @@ fn closings(leg: u8) -> Vec<Situation> {
         held(leg, 2, 5, 1),
         REFUSED,
     )
+    .forbidden_when_emptied(&says, vec![])
     .forbidden_by(&says, &[], each([leg], &[LegFact::Token]))
     .forbidden_by(&says, &[], each([leg], &OVER))
     .rows()
@@ -116,9 +117,20 @@ fn cancellations() -> Vec<Situation> {
 }
 
 fn expiries() -> Vec<Situation> {
-    let mut all = Table::of("expire", CLASS, change::expire)
-        .row("the expired loses its content", vec![], DROPPED)
+    let begun = [LegFact::Token, LegFact::Submitted, LegFact::Closed];
+    let waited = "what waited too long expires";
+    let mut all = Table::of("expire_waiting", CLASS, change::expire_waiting)
+        .row(waited, vec![], DROPPED)
+        .forbidden_by(waited, &[], each(0..LEGS, &begun))
         .rows();
+    let table = Table::of("expire", CLASS, change::expire)
+        .row("the expired loses its content", vec![], DROPPED)
+        .row(
+            "the expired loses its content under a claim",
+            held(0, 1, 5, 1),
+            DROPPED,
+        );
+    all.extend(table.rows());
     let of_another_bank = |item: &Notification| {
         change::expire(&Notification {
             tenant: tenant("banco-boreal"),

@@ -33,6 +33,8 @@ pub(super) struct Situation {
     pub(super) kind: &'static str,
     pub(super) class: Class,
     pub(super) facts: Vec<(Fact, Value)>,
+    /// Whether the sealed content is still there.
+    pub(super) content: Content,
     pub(super) change: Box<dyn Fn(&Notification) -> Change + Send + Sync>,
     pub(super) expected: Expected,
 }
@@ -110,12 +112,29 @@ impl<C: Fn(&Notification) -> Change + Clone + Send + Sync + 'static> Table<C> {
     }
 
     /// A situation and its answer.
-    fn row(mut self, says: &str, facts: Vec<(Fact, Value)>, expected: Expected) -> Self {
+    fn row(self, says: &str, facts: Vec<(Fact, Value)>, expected: Expected) -> Self {
+        self.row_with(says, facts, Content::Keep, expected)
+    }
+
+    /// What is permitted with `facts` is not once the content is gone: nothing can be sent any more.
+    fn forbidden_when_emptied(self, says: &str, facts: Vec<(Fact, Value)>) -> Self {
+        let says = format!("{says}: not without its content");
+        self.row_with(&says, facts, Content::Drop, REFUSED)
+    }
+
+    fn row_with(
+        mut self,
+        says: &str,
+        facts: Vec<(Fact, Value)>,
+        content: Content,
+        expected: Expected,
+    ) -> Self {
         self.rows.push(Situation {
             says: says.to_owned(),
             kind: self.kind,
             class: self.class,
             facts,
+            content,
             change: Box::new(self.change.clone()),
             expected,
         });

@@ -1,0 +1,26 @@
+//! The day's cap of a purpose.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use recado_domain::delivery::{CapVerdict, Notification};
+use recado_ports::{Recipients, Registry, StoreError};
+
+/// Counts a notification against its purpose's cap on the local day of its bank; the same one counts once.
+pub async fn count_against_cap<S: Recipients + Registry>(
+    store: &S,
+    item: &Notification,
+    now: Timestamp,
+) -> Result<CapVerdict, StoreError> {
+    let Some(cap) = item.class.daily_cap() else {
+        return Ok(CapVerdict::Within);
+    };
+    let zone = match store.tenant(&item.tenant).await? {
+        Some(config) => TimeZone::get(&config.time_zone).unwrap_or(TimeZone::UTC),
+        None => TimeZone::UTC,
+    };
+    let day = now.to_zoned(zone).date().to_string();
+    let (tenant, recipient) = (&item.tenant, &item.recipient);
+    store
+        .count(tenant, recipient, &day, item.class, &item.id, cap)
+        .await
+}
