@@ -21,7 +21,7 @@ use crate::store::Store;
 /// How often a lost race for one person's consent is run again.
 const RACES: usize = 8;
 const OPERATION: &str = "store a consent";
-const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+pub(crate) const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 const CONFLICT: &str = "TransactionConflict";
 
 enum Race {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use jiff::SignedDuration;
@@ -10,6 +12,7 @@ use recado_ports::{StoreError, Switches, Switchgear};
 
 use crate::attributes::{CURRENT, TTL, VERSION, number};
 use crate::cache::Life;
+use crate::consent::CONDITION_FAILED;
 use crate::errors::{exhausted, unavailable};
 use crate::expression::{Clauses, Placeholders};
 use crate::keys::{Key, PK, SWITCHES, turns_partition};
@@ -120,14 +123,30 @@ impl Switches for Store {
             .build()
             .map_err(|_| exhausted(operation, "the request could not be built"))?;
         // A transaction of one: its token makes the SDK's repetitions one write.
-        self.client()
+        let answer = self
+            .client()
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())
             .send()
-            .await
-            .map_err(|error| unavailable(operation, error))?;
-        Ok(())
+            .await;
+        self.known().used_up.forget(|(known, _)| known == counter);
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if nothing_counted(&error) => Ok(()),
+            Err(error) => Err(unavailable(operation, error)),
+        }
     }
+}
+
+/// Whether there was nothing to give back.
+fn nothing_counted(error: &SdkError<TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return false;
+    };
+    let mut reasons = cancelled.cancellation_reasons().iter();
+    reasons.any(|reason| reason.code() == Some(CONDITION_FAILED))
 }
 
 impl Switchgear for Store {

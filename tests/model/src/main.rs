@@ -72,7 +72,10 @@ struct Wanted {
 
 fn main() -> Result<ExitCode> {
     let Some(wanted) = arguments()? else {
-        print!("{HELP}");
+        print!("{HELP}\nCases:\n");
+        for (name, about) in abouts() {
+            println!("  {name:<10} {about}");
+        }
         return Ok(ExitCode::SUCCESS);
     };
     println!("{HEAD}");
@@ -139,6 +142,17 @@ fn arguments() -> Result<Option<Wanted>> {
         until,
         printed,
     }))
+}
+
+/// What every case is, each once.
+fn abouts() -> Vec<(&'static str, &'static str)> {
+    let mut abouts = Vec::new();
+    for case in Case::gate() {
+        if !abouts.contains(&(case.name, case.about)) {
+            abouts.push((case.name, case.about));
+        }
+    }
+    abouts
 }
 
 fn up_to(most: u8, parser: &mut lexopt::Parser) -> Result<u8> {

@@ -7,6 +7,5 @@ mod budget;
 mod off;
 mod rate;
 mod record;
-mod starve;
 mod windows;
 mod world;

@@ -23,6 +23,7 @@ pub async fn switches_contract<S: Switchgear + Clone + 'static>(store: &S) {
     every_turn_is_seen_and_on_record(store).await;
     a_counter_never_passes_its_limit(store).await;
     each_counter_counts_for_itself(store).await;
+    what_is_given_back_can_be_taken_again(store).await;
 }
 
 /// Exercises switches whose answers are lost. `lose(n)` has the next `n` requests that write carried out
@@ -176,4 +177,22 @@ async fn each_counter_counts_for_itself<S: Switchgear>(store: &S) {
     }
     let none = store.tally(&counter("banco-aurora", 22), 0).await;
     assert_eq!(none.expect("the store answers"), Spending::Exceeded);
+}
+
+async fn what_is_given_back_can_be_taken_again<S: Switchgear>(store: &S) {
+    let counter = counter("banco-aurora", 30);
+    let tally = async || store.tally(&counter, 1).await.expect("the store answers");
+    let untally = async || store.untally(&counter).await.expect("the store answers");
+    untally().await;
+    assert_eq!(tally().await, Spending::Within);
+    assert_eq!(tally().await, Spending::Exceeded);
+    untally().await;
+    assert_eq!(tally().await, Spending::Within);
+    assert_eq!(tally().await, Spending::Exceeded);
+    // Nothing goes below nothing.
+    for _ in 0..3 {
+        untally().await;
+    }
+    assert_eq!(tally().await, Spending::Within);
+    assert_eq!(tally().await, Spending::Exceeded);
 }
