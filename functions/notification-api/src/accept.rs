@@ -7,7 +7,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use recado_domain::delivery::{Notification, accepted};
+use jiff::Timestamp;
+use recado_domain::delivery::{Notification, accepted, ends_unsent};
 use recado_domain::fault::Fault;
 use recado_domain::ids::{NotificationId, TenantId};
 use recado_domain::locale::Locale;
@@ -50,7 +51,9 @@ where
     let tenant = tenant(&deps.world.store, &extensions).await?;
     let key = idempotency_key(&headers)?;
     check_body(&headers, &body)?;
-    deps.check_rate(&tenant).await?;
+    // One moment for all: what is counted in a second is accepted in it.
+    let now = deps.world.chance.now();
+    deps.check_rate(&tenant, now).await?;
     let draft = Draft::parse(&body).map_err(|_| Problem::NotJson)?;
     let keys = &deps.keys;
     let id = keys.pepper.notification(&tenant, &key);
@@ -61,7 +64,6 @@ where
         Err(Problem::Invalid(faults)) => return deps.known(&tenant, &id, &digest, faults).await,
         parsed => parsed?,
     };
-    let now = deps.world.chance.now();
     let associated = format!("NTF#{id}");
     let content = keys
         .ring
@@ -103,8 +105,7 @@ where
 {
     /// Refuses what is over the bank's rate, before anything is stored. While the counter does not
     /// answer, the request is let through: whether it is accepted the store decides.
-    async fn check_rate(&self, tenant: &TenantId) -> Result<(), Problem> {
-        let now = self.world.chance.now();
+    async fn check_rate(&self, tenant: &TenantId, now: Timestamp) -> Result<(), Problem> {
         let board = self.world.store.switchboard().await;
         let Some(limit) = board.ok().and_then(|board| board.rate(tenant)) else {
             return Ok(());
@@ -172,12 +173,15 @@ where
 
     /// Same key: the first answer again for the same content, a refusal for any other. Enqueued again
     /// only while nothing was claimed or closed and it is still valid: the first try may have died
-    /// between Put and queue.
+    /// between Put and queue. After that no job may be left to end it: it is ended here.
     async fn replay(&self, stored: Notification, digest: &str) -> Result<Response, Problem> {
         if stored.digest != digest {
             return Err(Problem::IdempotencyMismatch);
         }
-        if stored.untouched() && self.world.chance.now() < stored.sendable_until() {
+        let now = self.world.chance.now();
+        if let Some(end) = ends_unsent(&stored, now) {
+            self.world.store.write(&stored.id, &end).await?;
+        } else if stored.untouched() && now < stored.sendable_until() {
             self.hand_on(&stored).await?;
         }
         Ok(respond(&stored, Answer::Replayed))

@@ -92,9 +92,7 @@ pub(crate) fn possible(
     let mut all = Vec::with_capacity(16);
     let faults = state.faults > 0;
     for (number, note) in (0_u8..).zip(&state.notes) {
-        // A request is repeated while its message is valid: see `docs/MODEL.md`.
-        let valid = at(state.now) < table.item(note.item).sendable_until();
-        requests(&mut all, number, note, valid, faults);
+        requests(&mut all, number, note, faults);
     }
     for (place, message) in (0_u8..).zip(&state.queue) {
         let twin_before = place > 0 && state.queue[usize::from(place) - 1] == *message;
@@ -161,7 +159,7 @@ fn turns(all: &mut Vec<Action>, gates: &Gates) {
     }));
 }
 
-fn requests(all: &mut Vec<Action>, number: u8, note: &Note, valid: bool, faults: bool) {
+fn requests(all: &mut Vec<Action>, number: u8, note: &Note, faults: bool) {
     match note.api {
         Api::Handing(_) => {
             all.push(Action::Hand(number));
@@ -169,9 +167,8 @@ fn requests(all: &mut Vec<Action>, number: u8, note: &Note, valid: bool, faults:
                 all.extend([Action::HandUnanswered(number), Action::ApiDies(number)]);
             }
         }
-        Api::Died if valid => all.push(Action::Repeat(number)),
-        Api::Died => {}
-        Api::Accepted => {}
+        Api::Died => all.push(Action::Repeat(number)),
+        Api::Accepted | Api::TooLate => {}
     }
 }
 

@@ -192,7 +192,7 @@ impl World<'_> {
     /// What holds in every state, and at the end of every story.
     pub(crate) fn check_state(&mut self, state: &State) {
         for (number, note) in (0_u8..).zip(&state.notes) {
-            if note.api != Api::Accepted || state.is_carried(number) {
+            if matches!(note.api, Api::Handing(_) | Api::Died) || state.is_carried(number) {
                 continue;
             }
             let gist = self.table.gist(note.item).clone();
@@ -223,6 +223,7 @@ impl World<'_> {
         if self.case.validity == Validity::Roomy
             && state.lates == lates
             && state.turns == turns
+            && note.api != Api::TooLate
             && legs > 1
             && !gist.is_reached
             && !gist.is_called_off

@@ -109,6 +109,8 @@ pub(crate) enum Api {
     Died,
     /// `202`.
     Accepted,
+    /// `202` to a repetition so late that the message had expired by then.
+    TooLate,
 }
 
 /// What really became of one leg, whatever the facts say.

@@ -3,8 +3,7 @@
 
 use std::rc::Rc;
 
-use recado_domain::delivery::{Failure, FailureKind, Handoff, Receipts};
-
+use recado_domain::delivery::{Failure, FailureKind, Handoff, Receipts, ends_unsent};
 use recado_domain::switches::Breaker;
 
 use crate::action::{self, Action, Turn, is_fault};
@@ -22,6 +21,7 @@ use crate::table::{Outcome, Table, Written};
 
 /// How a change from outside is told from the ones that Meta tells (see `Table::write_from_outside`).
 const CANCEL: u8 = 16;
+const REPEAT: u8 = 32;
 
 /// What becomes of a function that has just put a message into a queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -203,6 +203,15 @@ impl<'p> World<'p> {
     /// The bank repeats a request without an answer, as `notification-api`'s replay has it.
     fn repeat(&mut self, state: &mut State, number: u8) {
         let note = &mut state.notes[usize::from(number)];
+        let key = (note.item, state.now, REPEAT, 0);
+        let outcome = self
+            .table
+            .write_from_outside(key, |_, item| ends_unsent(item, at(key.1)));
+        if let Some(outcome) = outcome {
+            note.api = Api::TooLate;
+            self.written(state, number, outcome);
+            return;
+        }
         let item = self.table.item(note.item);
         if item.untouched() && at(state.now) < item.sendable_until() {
             self.seen.note(Situation::RequestRepeated);

@@ -230,15 +230,25 @@ impl View {
 
     /// Waits until the SMS of a notification that Meta took over was due and its timer was put back.
     pub(crate) async fn sms_is_held(&self, id: &str, wait: Duration) -> Result<()> {
+        let due = self.sms_due(id, wait).await?;
+        let what = format!("the SMS of {id} was held back");
+        self.until(&what, || Ok(self.timers_after(id, due)? > 0))
+            .await
+    }
+
+    /// When the SMS of a notification that Meta took over was due.
+    pub(crate) async fn sms_due(&self, id: &str, wait: Duration) -> Result<Timestamp> {
         let submitted = self.bank.notification(id).await?;
-        let due = time(&leg(&submitted, "whatsapp")["submitted_at"])? + wait;
+        Ok(time(&leg(&submitted, "whatsapp")["submitted_at"])? + wait)
+    }
+
+    /// How often a notification's timer was put back past the time at which its SMS was due.
+    pub(crate) fn timers_after(&self, id: &str, due: Timestamp) -> Result<usize> {
         let is_later = |body: &str| {
             timer(body)
                 .is_some_and(|timer| timer.notification.as_str() == id && timer.at > due + IN_TIME)
         };
-        let what = format!("the SMS of {id} was held back");
-        self.until(&what, || Ok(self.messages(&is_later)? > 0))
-            .await
+        self.messages(&is_later)
     }
 
     /// How many messages of this kind ever came into a queue.

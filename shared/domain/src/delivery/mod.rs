@@ -20,7 +20,7 @@ pub use reason::{CloseReason, OpenedBecause, SuppressReason};
 pub use status::{LegStatus, Status};
 pub use step::{
     CapVerdict, Context, Effect, Event, Handoff, Limits, Permission, TimerKind, accepted,
-    receipt_failed, step,
+    ends_unsent, receipt_failed, step,
 };
 
 #[cfg(test)]

@@ -52,6 +52,11 @@ fn is_lacking(condition: &Condition, leg: u8, fact: LegFact) -> bool {
     *condition == Condition::Lacks(Fact::Leg(leg, fact))
 }
 
+/// What drops the content closes the same doors a second time.
+fn is_seal(part: &Condition) -> bool {
+    *part == Condition::Sealed
+}
+
 /// Every mutant: what it does wrong, the promise that breaks, in which case, and how.
 pub(crate) fn steps() -> Vec<(&'static str, &'static str, &'static str, Step)> {
     vec![
@@ -122,7 +127,7 @@ pub(crate) fn steps() -> Vec<(&'static str, &'static str, &'static str, Step)> {
             "notice",
             |item, event, context| {
                 claims(real(item, event, context), |part| {
-                    is_lacking(part, 0, LegFact::Delivered)
+                    is_lacking(part, 0, LegFact::Delivered) || is_seal(part)
                 })
             },
         ),
@@ -132,7 +137,7 @@ pub(crate) fn steps() -> Vec<(&'static str, &'static str, &'static str, Step)> {
             "fickle notice",
             |item, event, context| {
                 claims(real(item, event, context), |part| {
-                    *part == Condition::Lacks(Fact::Cancelled)
+                    *part == Condition::Lacks(Fact::Cancelled) || is_seal(part)
                 })
             },
         ),

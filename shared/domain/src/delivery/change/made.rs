@@ -276,9 +276,14 @@ pub fn submitted(item: &Notification, leg: u8, at: Timestamp, provider_id: Optio
 #[must_use]
 pub fn uncertain(item: &Notification, leg: u8, at: Timestamp) -> Change {
     let may_repeat = leg > 0 && item.may_repeat(leg);
+    // Of this holder, not of one that has succeeded it meanwhile.
+    let holder = item.facts.text(&Fact::Leg(leg, LegFact::Token));
     Change {
         when: Condition::All(vec![
-            has(leg, LegFact::Token),
+            Condition::Is(
+                Fact::Leg(leg, LegFact::Token),
+                holder.unwrap_or_default().into(),
+            ),
             lacks(leg, LegFact::Submitted),
             lacks(leg, LegFact::Failed),
             lacks(leg, LegFact::Uncertain),

@@ -115,12 +115,21 @@ pub(super) fn paced(
     effects
 }
 
-/// The end of a notification that may no longer be sent and that nobody has claimed.
+/// The end of a notification that may no longer be sent and that nobody has claimed: refused where
+/// somebody has, meanwhile.
 fn expired(item: &Notification, now: Timestamp) -> Effect {
     if now >= item.valid_until {
-        Effect::Record(change::expire(item))
+        Effect::Record(unsent(item, now))
     } else {
-        Effect::Require(change::expire_waiting(item))
+        Effect::Require(unsent(item, now))
+    }
+}
+
+pub(super) fn unsent(item: &Notification, now: Timestamp) -> change::Change {
+    if now >= item.valid_until {
+        change::expire(item)
+    } else {
+        change::expire_waiting(item)
     }
 }
 

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 pub use effect::{CapVerdict, Context, Effect, Event, Handoff, Limits, Permission, TimerKind};
 
-use super::change;
+use super::change::{self, Change};
 use super::notification::Notification;
 use super::reason::SuppressReason;
 use crate::class::Lane;
@@ -38,6 +38,14 @@ pub fn accepted(item: &Notification) -> Vec<Handoff> {
         after: Duration::ZERO,
     });
     all
+}
+
+/// The end of a notification that may no longer be sent and that nobody has claimed. Needed by whoever
+/// finds one whose job may never have reached a queue.
+#[must_use]
+pub fn ends_unsent(item: &Notification, now: Timestamp) -> Option<Change> {
+    let over = item.untouched() && item.content.is_some() && now >= item.sendable_until();
+    over.then(|| first::unsent(item, now))
 }
 
 /// What webhook-receiver hands on once the current attempt's failure is stored: the next leg, now.
