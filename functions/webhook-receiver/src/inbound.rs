@@ -41,6 +41,12 @@ where
             return Ok(());
         };
         let at = inbound.at.unwrap_or_else(|| self.world.chance.now());
+        if self.erased_after(&tenant, &recipient, at).await? {
+            tracing::info!(tenant.id = %tenant, recipient = %recipient, "older than an erasure");
+            return Ok(());
+        }
+        self.note_if_both(&tenant, &recipient, &inbound.from)
+            .await?;
         let digest = self
             .keys
             .pepper
@@ -95,11 +101,7 @@ where
     ) -> Result<Option<RecipientToken>, ReceiveError> {
         let pepper = &self.keys.pepper;
         if let Some(phone) = &from.phone {
-            let recipient = pepper.recipient(tenant, phone);
-            if let Some(user) = &from.user {
-                self.note_user(tenant, &recipient, user).await?;
-            }
-            return Ok(Some(recipient));
+            return Ok(Some(pepper.recipient(tenant, phone)));
         }
         let Some(user) = &from.user else {
             count(Metric::WebhookStrange, 1, self.world.chance.now());
@@ -110,6 +112,32 @@ where
         Ok(Some(
             alias.unwrap_or_else(|| pepper.nameless(tenant, &digest)),
         ))
+    }
+
+    /// Notes the user id where Meta tells it beside the number.
+    async fn note_if_both(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        from: &Person,
+    ) -> Result<(), ReceiveError> {
+        match (&from.phone, &from.user) {
+            (Some(_), Some(user)) => self.note_user(tenant, recipient, user).await,
+            (_, None) | (None, Some(_)) => Ok(()),
+        }
+    }
+
+    /// Whether the person was erased after this was written. Meta repeats a webhook for days; what an
+    /// erasure removed must not come back by one. Meta's clock has seconds, and so has the comparison.
+    async fn erased_after(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        at: Timestamp,
+    ) -> Result<bool, ReceiveError> {
+        let known = self.world.store.recipient(tenant, recipient).await?;
+        let erased_at = known.profile.and_then(|profile| profile.erased_at);
+        Ok(erased_at.is_some_and(|erased| at.as_second() < erased.as_second()))
     }
 
     /// Notes that the user id is this recipient's. What the person revoked while only the user id was
@@ -329,6 +357,8 @@ where
         let Some(recipient) = self.recipient(&tenant, &preference.from).await? else {
             return Ok(());
         };
+        self.note_if_both(&tenant, &recipient, &preference.from)
+            .await?;
         let at = preference.at.unwrap_or_else(|| self.world.chance.now());
         let choice = match preference.choice {
             Choice::Stop => MetaPreference::Stop,

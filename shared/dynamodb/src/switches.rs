@@ -132,14 +132,15 @@ impl Switches for Store {
         self.known().used_up.forget(|(known, _)| known == counter);
         match answer {
             Ok(_) => Ok(()),
-            Err(error) if nothing_counted(&error) => Ok(()),
+            // Nothing was counted.
+            Err(error) if condition_failed(&error) => Ok(()),
             Err(error) => Err(unavailable(operation, error)),
         }
     }
 }
 
-/// Whether there was nothing to give back.
-fn nothing_counted(error: &SdkError<TransactWriteItemsError>) -> bool {
+/// Whether a condition of the transaction did not hold.
+fn condition_failed(error: &SdkError<TransactWriteItemsError>) -> bool {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {
@@ -166,15 +167,24 @@ impl Switchgear for Store {
                 .set_item(Some(switch_item(&record, turned)))
                 .condition_expression(format!("attribute_not_exists({PK})")),
         )?;
-        self.client()
+        let answer = self
+            .client()
             .transact_write_items()
             .transact_items(state)
             .transact_items(record)
             .send()
-            .await
-            .map_err(|error| unavailable(operation, error))?;
+            .await;
         self.known().switches.forget(|()| true);
-        Ok(())
+        match answer {
+            Ok(_) => Ok(()),
+            // On record already: by an earlier try whose answer was lost, if it is this very turn.
+            Err(error)
+                if condition_failed(&error) && self.turns(&switch).await?.contains(turned) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(unavailable(operation, error)),
+        }
     }
 
     async fn switches(&self) -> Result<Vec<Turned>, StoreError> {

@@ -140,5 +140,25 @@ mod tests {
         check("não quero parar", None);
         check("", None);
         check(&"sair ".repeat(40), None);
+        // A word among blanks, up to 64 bytes of them.
+        check(&format!("sair{}", " ".repeat(60)), Some(Keyword::OptOut));
+        check(&format!("sair{}", " ".repeat(61)), None);
+    }
+
+    #[test]
+    fn a_confirmation_names_the_bank_and_the_word_that_undoes_it() {
+        for locale in Locale::ALL {
+            for (keyword, back) in [
+                (Keyword::OptOut, Keyword::OptIn),
+                (Keyword::OptIn, Keyword::OptOut),
+            ] {
+                let text = keyword.confirmation(locale, "Banco Aurora");
+                assert!(text.contains("Banco Aurora"), "{text}");
+                let word = text.trim_end_matches('.').rsplit(' ').next();
+                assert_eq!(word.and_then(Keyword::read), Some(back), "{text}");
+            }
+        }
+        assert_eq!(Keyword::OptOut.name(), "opt_out");
+        assert_eq!(Keyword::OptIn.name(), "opt_in");
     }
 }

@@ -173,6 +173,11 @@ fn each_broken_rule_is_named_alone_with_its_field() {
             "must be among the template's own, in their order: [sms]",
         );
     }
+    let both = complete(
+        &template("pix_received"),
+        json!({ "locale": "de", "reference": 5 }),
+    );
+    assert_eq!(both.err().map(|faults| faults.len()), Some(2));
     let found = complete(&template("pix_received"), json!({ "params": [] })).err();
     let first = ("params".to_owned(), "must be an object".to_owned());
     assert_eq!(found.expect("faults").first(), Some(&first));

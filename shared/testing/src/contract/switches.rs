@@ -27,13 +27,13 @@ pub async fn switches_contract<S: Switchgear + Clone + 'static>(store: &S) {
 }
 
 /// Exercises switches whose answers are lost. `lose(n)` has the next `n` requests that write carried out
-/// and not answered; one is lost, which a client of AWS bears by itself.
+/// and not answered.
 ///
 /// # Panics
 /// Where a turn is on record twice, or a counter passes its limit.
 pub async fn lost_turns_contract<S: Switchgear + Clone + 'static>(store: &S, lose: impl Fn(u32)) {
     let turned = turned(Turn::Breaker(Reach::Everywhere, Breaker::Open), 1);
-    lose(1);
+    lose(4);
     while let Err(error) = store.turn(&turned).await {
         assert!(error.passes(), "{error}");
     }

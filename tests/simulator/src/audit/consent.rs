@@ -22,6 +22,13 @@ pub(super) struct Stored {
     pub(super) source: Source,
 }
 
+impl Stored {
+    /// What an erasure leaves: a word that is older says nothing any more.
+    fn ends_everything(&self) -> bool {
+        self.source == Source::App && self.purposes.len() == Class::ALL.len()
+    }
+}
+
 /// What somebody read, and how much was stored by then.
 pub(super) struct Known {
     consents: Box<Consents>,
@@ -116,16 +123,21 @@ impl Auditor<'_> {
         let Some(keyword) = Keyword::read(text) else {
             return;
         };
-        *self.unconfirmed.entry(tenant.clone()).or_default() += 1;
+        for named in [true, false] {
+            let key = (tenant.clone(), named);
+            *self.unconfirmed.entry(key).or_default() += 1;
+        }
         if keyword == Keyword::OptOut {
             self.words.push((tenant.clone(), self.at.div_euclid(1_000)));
         }
     }
 
-    /// A word is confirmed once, however often Meta delivers it.
-    pub(super) fn confirmed(&mut self, tenant: &TenantId, outcome: &str) {
+    /// A word is confirmed once, however often Meta delivers it; once more where Meta tells the number in
+    /// one delivery and only the user id in another.
+    pub(super) fn confirmed(&mut self, tenant: &TenantId, phone: &str, outcome: &str) {
         if matches!(outcome, "accepted" | "unknown" | "held") {
-            let left = self.unconfirmed.entry(tenant.clone()).or_default();
+            let key = (tenant.clone(), !phone.is_empty());
+            let left = self.unconfirmed.entry(key).or_default();
             *left -= 1;
             if *left < 0 {
                 let what = "a customer's word was confirmed twice";
@@ -140,8 +152,8 @@ impl Auditor<'_> {
             // A grant of a clock ahead of ours moves the word's time on, never back.
             let obeyed = self.consented.iter().any(|event| {
                 event.tenant == tenant
-                    && event.source == Source::WhatsappReply
                     && event.action == Action::Revoke
+                    && (event.source == Source::WhatsappReply || event.ends_everything())
                     && event.since.div_euclid(1_000) >= second
             });
             if !obeyed {

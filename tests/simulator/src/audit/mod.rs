@@ -126,7 +126,8 @@ struct Auditor<'a> {
     /// Opt-out words that were sent: the bank and the second.
     words: Vec<(TenantId, i64)>,
     /// By bank: words that are to be confirmed, less those that were.
-    unconfirmed: BTreeMap<TenantId, i64>,
+    /// By bank, and whether the confirmation goes to a number.
+    unconfirmed: BTreeMap<(TenantId, bool), i64>,
 }
 
 /// Whether a message is the one that was sent, or a copy that the queue made.
@@ -234,8 +235,10 @@ impl<'a> Auditor<'a> {
             }),
             Event::Turned(turn) => self.turned(turn),
             Event::Confirmed {
-                tenant, outcome, ..
-            } => self.confirmed(tenant, outcome),
+                tenant,
+                phone,
+                outcome,
+            } => self.confirmed(tenant, phone, outcome),
             Event::Erased { tenant, recipient } => self.erased(tenant, recipient),
             Event::Word { tenant, text } => self.word(tenant, text),
             Event::Sent {
