@@ -168,7 +168,7 @@ pub(super) fn secret_words(search: &Search<'_>) -> Vec<(usize, usize)> {
                 .lower
                 .get(at..behind)
                 .is_some_and(|part| part.iter().copied().eq(copula.chars()));
-            let apart = copula.ends_with([':', '=']) || (at > end && blank(behind));
+            let apart = copula.ends_with([':', '=']) || blank(behind);
             if !same || !apart {
                 continue;
             }
@@ -194,7 +194,7 @@ pub(super) fn emails(view: &View) -> Vec<(usize, usize)> {
         let mut to = (at + 1..view.len())
             .find(|place| !view.at(*place).is_some_and(domain))
             .unwrap_or(view.len());
-        while to > at + 1 && view.at(to - 1).is_some_and(|c| matches!(c, '.' | '-')) {
+        while view.before(to).is_some_and(|c| matches!(c, '.' | '-')) {
             to -= 1;
         }
         let host = view.text(at + 1, to);
@@ -218,7 +218,7 @@ pub(super) fn query_values(view: &View) -> Vec<(usize, usize)> {
         let find = |wanted: &[char], after: usize| {
             (after..text.len()).find(|at| wanted.contains(&text[*at]))
         };
-        if let Some(mark) = find(&['?', '#'], 0).filter(|mark| text[mark + 1..].contains(&'=')) {
+        if let Some(mark) = find(&['?', '#'], 0).filter(|mark| text[*mark..].contains(&'=')) {
             spans.push((from + mark + 1, to));
         }
         let scheme = text.windows(3).position(|part| part == [':', '/', '/']);

@@ -271,10 +271,11 @@ fn is_phone(view: &View, window: &Window<'_>) -> bool {
     let (from, _) = window.span();
     let marked = |mark| {
         view.before(from) == Some(mark)
-            || (view.before(from) == Some('(') && from > 1 && view.before(from - 1) == Some(mark))
+            || (view.before(from) == Some('(') && view.before(from - 1) == Some(mark))
     };
     let brazilian = |digits: &str| E164::parse(&format!("+55{digits}")).is_ok();
-    let mobile = |digits: &str| digits.len() == 11 && &digits[2..3] == "9" && brazilian(digits);
+    // Eleven digits are a mobile's: nine behind the area code, the first of them a 9.
+    let mobile = |digits: &str| digits.len() == 11 && brazilian(digits);
     let dialled = digits.trim_start_matches('0');
     (marked('+') && (8..=15).contains(&digits.len()))
         || (view.before(from) == Some('(') && matches!(digits.len(), 10 | 11) && brazilian(&digits))

@@ -108,6 +108,7 @@ fn a_long_text_is_masked_like_a_short_one() {
     };
     check("conta 12345 ", "conta ****2345 ");
     check("senha: 123 ", "senha: *** ");
+    check("000201", "000201");
     check("ola 529.982.247-25, ", "ola ***.982.247-**, ");
 }
 

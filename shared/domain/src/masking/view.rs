@@ -96,17 +96,15 @@ fn plain(c: char) -> Option<char> {
     if is_combining_mark(c) || is_invisible(c) {
         return None;
     }
-    if c.is_whitespace() && c != '\n' {
+    if c.is_whitespace() {
         return Some(' ');
     }
     if matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2043}') {
         return Some('-');
     }
     let code = u32::from(c);
-    let digit = match ZEROS.partition_point(|zero| *zero <= code).checked_sub(1) {
-        Some(at) if code - ZEROS[at] < 10 => char::from_digit(code - ZEROS[at], 10),
-        Some(_) | None => None,
-    };
+    let zero = ZEROS.partition_point(|zero| *zero <= code).checked_sub(1);
+    let digit = zero.and_then(|at| char::from_digit(code - ZEROS[at], 10));
     Some(digit.unwrap_or(c))
 }
 
@@ -127,6 +125,12 @@ mod tests {
         check("4️⃣1️⃣1️⃣1️⃣", "4111");
         check("4\u{200b}1\u{332}1\u{ad}1", "4111");
         check("Código – ação\u{a0}ﬁnal", "Codigo - acao final");
+        check(
+            "4111\u{2028}1111\u{1680}1111\u{85}1111",
+            "4111 1111 1111 1111",
+        );
+        // What follows a script's nine is no digit.
+        check("٩٪ ९॰", "9٪ 9॰");
         assert!(ZEROS.is_sorted());
     }
 

@@ -92,6 +92,7 @@ mod tests {
         check(123_456, Currency::Brl, Locale::PtBr, "R$_1.234,56");
         check(-1_000, Currency::Brl, Locale::PtBr, "-R$_10,00");
         check(5, Currency::Brl, Locale::PtBr, "R$_0,05");
+        check(0, Currency::Brl, Locale::PtBr, "R$_0,00");
         check(
             Money::LIMIT,
             Currency::Usd,

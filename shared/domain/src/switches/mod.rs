@@ -183,3 +183,5 @@ impl Switchboard {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod windows;

@@ -22,13 +22,6 @@ pub(super) struct Stored {
     pub(super) source: Source,
 }
 
-impl Stored {
-    /// What an erasure leaves: a word that is older says nothing any more.
-    fn ends_everything(&self) -> bool {
-        self.source == Source::App && self.purposes.len() == Class::ALL.len()
-    }
-}
-
 /// What somebody read, and how much was stored by then.
 pub(super) struct Known {
     consents: Box<Consents>,
@@ -53,6 +46,10 @@ impl Auditor<'_> {
 
     /// An erasure revokes everything.
     pub(super) fn erased(&mut self, tenant: &TenantId, recipient: &RecipientToken) {
+        let second = self.at.div_euclid(1_000);
+        // What was written before an erasure and comes after it is not heeded: everything is revoked.
+        self.words
+            .retain(|(bank, written)| bank != tenant || *written > second);
         for channel in Channel::ALL {
             let at = self.at;
             self.consented.push(Stored {
@@ -123,17 +120,17 @@ impl Auditor<'_> {
         let Some(keyword) = Keyword::read(text) else {
             return;
         };
-        for named in [true, false] {
+        for (named, most) in [(true, 1), (false, 2)] {
             let key = (tenant.clone(), named);
-            *self.unconfirmed.entry(key).or_default() += 1;
+            *self.unconfirmed.entry(key).or_default() += most;
         }
         if keyword == Keyword::OptOut {
             self.words.push((tenant.clone(), self.at.div_euclid(1_000)));
         }
     }
 
-    /// A word is confirmed once, however often Meta delivers it; once more where Meta tells the number in
-    /// one delivery and only the user id in another.
+    /// A word is confirmed once for each identity under which Meta delivers it, however often: the number,
+    /// the user id of nobody known, and the same once we have learnt whose it is.
     pub(super) fn confirmed(&mut self, tenant: &TenantId, phone: &str, outcome: &str) {
         if matches!(outcome, "accepted" | "unknown" | "held") {
             let key = (tenant.clone(), !phone.is_empty());
@@ -153,7 +150,7 @@ impl Auditor<'_> {
             let obeyed = self.consented.iter().any(|event| {
                 event.tenant == tenant
                     && event.action == Action::Revoke
-                    && (event.source == Source::WhatsappReply || event.ends_everything())
+                    && event.source == Source::WhatsappReply
                     && event.since.div_euclid(1_000) >= second
             });
             if !obeyed {

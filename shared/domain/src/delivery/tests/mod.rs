@@ -1,5 +1,6 @@
 //! The protocol's lines, one by one, and then all of them against each other.
 
+mod answers;
 mod counted;
 mod first;
 mod item;

@@ -154,10 +154,8 @@ fn an_open_breaker_holds_back_what_only_lacks_a_receipt() {
     let open = timer(TimerKind::Open);
     let waits = submitted(&pix(), 100);
     assert_eq!(under(&breaker(), &waits, &open, 31_000), ["Open 1 hops"]);
-    let unknown = after(
-        &claimed(&pix(), 100),
-        &change::uncertain(&pix(), 0, at(200)),
-    );
+    let held = claimed(&pix(), 100);
+    let unknown = after(&held, &change::uncertain(&held, 0, at(200)));
     assert_eq!(under(&breaker(), &unknown, &open, 31_000), ["Open 1 hops"]);
     let refused = failed(&waits, 200);
     assert_eq!(

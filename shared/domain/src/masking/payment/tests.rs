@@ -248,6 +248,13 @@ fn an_iban_stands_alone_and_its_groups_one_apart() {
     assert_eq!(end(&format!("an {iban}."), 3), Some(25));
     assert_eq!(end(&format!("x{iban}"), 1), None);
     assert_eq!(end(&format!("{iban}x"), 0), None);
+    for whole in [
+        "AT611904300234573201",
+        "GB82WEST12345698765432",
+        "MT84MALT011000012345MTLCAST001S",
+    ] {
+        assert_eq!(end(whole, 0), Some(whole.len()), "{whole}");
+    }
     assert_eq!(end("DE89-3704-0044-0532-0130-00", 0), Some(27));
     assert_eq!(end("DE89.3704.0044.0532.0130.00", 0), Some(27));
     assert_eq!(end("DE89  3704 0044 0532 0130 00", 0), None);

@@ -100,6 +100,13 @@ fn a_body_is_words_around_its_variables() {
         json!("Um aviso, {{name}}, hoje - {{note}}, veja."),
         &at("must have more words for so many variables (Meta 2388293)"),
     );
+    // One variable: more than two.
+    between(
+        BODY,
+        json!("Um aviso: {{note}}, veja."),
+        json!("Aviso: {{note}}, veja."),
+        &at("must have more words for so many variables (Meta 2388293)"),
+    );
     for blank in [" ", "\n"] {
         assert_eq!(
             faults(
