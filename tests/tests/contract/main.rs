@@ -148,20 +148,6 @@ async fn dynamodb_tells_the_same_lives_as_the_twin() -> Result<()> {
     Ok(())
 }
 
-/// `cargo test -p recado-tests --test contract -- --ignored`: minutes, with seeds that no other run has.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes"]
-async fn dynamodb_says_what_the_twin_says_with_many_seeds() -> Result<()> {
-    for seed in 100..110 {
-        println!("seed {seed}");
-        let wire = Wire::start().await?;
-        same_verdicts(&wire.store(), seed).await;
-        same_lives(&wire.store(), seed, 100).await;
-        races_contract(&wire.store(), seed).await;
-    }
-    Ok(())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn dynamodb_bears_many_writers_at_once() -> Result<()> {
     let wire = Wire::start().await?;

@@ -6,7 +6,7 @@ use recado_domain::delivery::{
 };
 
 use super::super::{at, tenant};
-use super::{DROPPED, KEPT, LEGS, REFUSED, Situation, Table, each, held, timed, with};
+use super::{DROPPED, KEPT, LEGS, REFUSED, Situation, Table, each, held, timed, token, with};
 
 pub(super) fn all() -> Vec<Situation> {
     let mut all = Vec::new();
@@ -14,6 +14,7 @@ pub(super) fn all() -> Vec<Situation> {
         all.extend(submissions(leg));
         all.extend(doubts(leg, Class::Transactional));
         all.extend(doubts(leg, Class::Security));
+        all.push(succeeded(leg));
         all.extend(failures(leg));
     }
     for said in [
@@ -66,6 +67,21 @@ fn doubts(leg: u8, class: Class) -> Vec<Situation> {
     .row(&format!("{says} if it is claimed"), vec![], REFUSED)
     .forbidden_by(&says, &mine, each([leg], &over))
     .rows()
+}
+
+/// Who tells of a silent holder has read the item; by now another holds the leg.
+fn succeeded(leg: u8) -> Situation {
+    let says = format!("leg {leg} is in doubt, of a holder that was succeeded");
+    let stale = move |item: &Notification| {
+        let mut read = item.clone();
+        let holder = token(1).as_str().into();
+        read.facts.insert(Fact::Leg(leg, LegFact::Token), holder);
+        change::uncertain(&read, leg, at(10))
+    };
+    let mut rows = Table::of("uncertain", Class::Security, stale)
+        .row(&says, held(leg, 2, 5, 2), REFUSED)
+        .rows();
+    rows.remove(0)
 }
 
 fn failures(leg: u8) -> Vec<Situation> {
