@@ -213,6 +213,7 @@ fn a_log_hides_long_words_with_digits_and_what_follows_a_host() {
     check("abcdefghijklmnopqrstu", "abcdefghijklmnopqrstu");
     check("https://banco.example/", "https://banco.example/");
     check("https://banco.example/a", "https://banco.example/***");
+    check("https://b.co/a/b", "https://b.co/***");
     check("https://banco.example?a", "https://banco.example?***");
     check("https://banco.example#a b", "https://banco.example#*** b");
     check("1 2 3 4 5 6 e", "1 2 3 4 5 6 e");

@@ -1,5 +1,6 @@
 //! What an answer, a timer or a receipt leads to where the ladder's rules meet.
 
+use super::super::ends_unsent;
 use super::*;
 use crate::switches::Spending;
 
@@ -123,4 +124,23 @@ fn what_the_budget_holds_back_stays_the_guards_only_while_whatsapp_is_unclaimed(
     let closed = change::close(&fraud, 0, CloseReason::Guard, at(10_000), None);
     let closed = after(&fraud, &closed);
     assert_eq!(kind(&closed, OpenedBecause::Guard), TimerKind::Open);
+}
+
+#[test]
+fn what_nobody_ever_queued_ends_with_its_validity() {
+    let over = at(3_600_000);
+    let item = pix();
+    assert!(ends_unsent(&item, at(3_599_999)).is_none());
+    let ended = after(&item, &ends_unsent(&item, over).expect("an end"));
+    assert!(ended.content.is_none());
+    assert_eq!(ended.status(over), Status::Expired);
+    assert!(ends_unsent(&ended, over).is_none(), "it has ended already");
+    let sent = submitted(&item, 500);
+    assert!(ends_unsent(&sent, over).is_none(), "it has left");
+    // Where late is worse than never, the wait for WhatsApp ends it before its validity does.
+    let mut late = pix();
+    late.when_queue_wait_exceeded = WhenQueueWaitExceeded::Expire;
+    assert!(ends_unsent(&late, at(299_999)).is_none());
+    let ended = after(&late, &ends_unsent(&late, at(300_000)).expect("an end"));
+    assert_eq!(ended.status(at(300_000)), Status::Expired);
 }
