@@ -17,9 +17,7 @@ use recado_ports::{
     Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, Switches,
     TenantConfig, WhatsappChannel,
 };
-use recado_runtime::{
-    Metric, count, count_against_cap, count_progress, open_content, our_fault,
-};
+use recado_runtime::{Metric, count, count_against_cap, count_progress, open_content, our_fault};
 
 use crate::Deps;
 

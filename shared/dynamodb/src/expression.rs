@@ -278,7 +278,10 @@ mod tests {
         );
         let second = jiff::Timestamp::from_second(1).unwrap();
         check(Condition::ValidAt(second), " AND vu > 1000");
-        check(Condition::Sealed, &format!(" AND attribute_exists({CONTENT})"));
+        check(
+            Condition::Sealed,
+            &format!(" AND attribute_exists({CONTENT})"),
+        );
         check(Condition::All(vec![]), "");
         check(Condition::Any(vec![]), " AND attribute_not_exists(pk)");
         check(

@@ -15,12 +15,12 @@ mod tenant;
 
 pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
 pub use batch::{Handled, each_record};
+pub use cap::count_against_cap;
 pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, open_content, our_fault};
 pub use http::shared_client;
 pub use logs::init;
-pub use cap::count_against_cap;
 pub use metrics::{Metric, count, count_progress};
 pub use secrets::{Keys, SecretError, WhatsappSecret};
 pub use tenant::tenant;

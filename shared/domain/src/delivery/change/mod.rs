@@ -8,8 +8,8 @@ use jiff::Timestamp;
 mod made;
 
 pub use made::{
-    Claim, cancel, claim_first, claim_later, close, content_after_failure, expire, expire_waiting, failed,
-    receipts, release, respond, submitted, suppress, uncertain,
+    Claim, cancel, claim_first, claim_later, close, content_after_failure, expire, expire_waiting,
+    failed, receipts, release, respond, submitted, suppress, uncertain,
 };
 
 use super::facts::{Fact, LegFact, Value};
