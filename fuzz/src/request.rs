@@ -149,6 +149,12 @@ fn kept(request: &Request, template: &Template, fields: &Map<String, Value>) {
         fields.get("to").and_then(Value::as_str),
         Some(request.to.expose())
     );
+    let again: Option<Map<String, Value>> = serde_json::from_slice(&body(fields)).ok();
+    assert_eq!(
+        again.as_ref(),
+        Some(fields),
+        "a number is taken that no integer holds"
+    );
     assert!(template.locales.contains_key(&request.locale));
     let longest = recado_domain::delivery::plus(now(), template.validity);
     assert!(now() < request.valid_until && request.valid_until <= longest);

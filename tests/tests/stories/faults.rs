@@ -200,33 +200,3 @@ async fn a_press_stops_the_sms_although_every_receipt_was_lost() -> Result<()> {
     assert_eq!(world.bank.channels(&to).await?, ["whatsapp"]);
     Ok(())
 }
-
-#[tokio::test]
-async fn delivered_twice_is_told_once_however_often_meta_says_so() -> Result<()> {
-    let world = World::open().await?;
-    let alone = META.write().await;
-    let to = world
-        .customer(json!({ "online": false, "reads_after_ms": 50 }))
-        .await?;
-    world
-        .bank
-        .faults(json!({ "webhooks": { "duplicate": 1.0 } }))
-        .await?;
-    let id = world.bank.send(&alert(&to)).await?;
-    world.bank.until_status(&id, "fallback_sent").await?;
-    world.bank.phone(&to, json!({ "online": true })).await?;
-    world.bank.until_status(&id, "read").await?;
-    heal(&world).await?;
-    drop(alone);
-    let end = world.ended(&id, &to).await?;
-    assert_eq!(end["delivered_twice"], true, "{end}");
-    let told = world
-        .stack
-        .logs
-        .lines()
-        .into_iter()
-        .filter(|line| line.contains("delivered twice") && line.contains(&id))
-        .count();
-    assert_eq!(told, 1, "{end}");
-    Ok(())
-}
