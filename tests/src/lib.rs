@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep};
 
 /// How often something is looked at while a test waits for it.
-const GLANCE: Duration = Duration::from_millis(50);
+pub const GLANCE: Duration = Duration::from_millis(50);
 /// Longer than anything here takes; a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 

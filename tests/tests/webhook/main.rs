@@ -341,3 +341,42 @@ async fn a_failure_of_an_older_attempt_opens_nothing() -> Result<()> {
     );
     Ok(())
 }
+
+/// The number of nobody, told of last: once its line is logged, so are the lines before it.
+const NOBODYS: &str = "700000000000023";
+
+#[tokio::test]
+async fn delivered_twice_is_told_once_however_often_meta_says_so() -> Result<()> {
+    let poster = Poster::open().await?;
+    let together = META.read().await;
+    let id = poster.silent(&pix("Carlos Pereira")).await?;
+    drop(together);
+    let tell = async |word| poster.post(&poster.of(vec![status(&id, 1, word)])).await;
+    tell("failed").await?;
+    poster.bank.until_status(&id, "fallback_sent").await?;
+    for word in ["delivered", "delivered", "read", "read", "delivered"] {
+        tell(word).await?;
+    }
+    poster
+        .post(&from(NOBODYS, vec![status(&id, 1, "read")]))
+        .await?;
+    let end = poster.bank.notification(&id).await?;
+    assert_eq!(end["delivered_twice"], true, "{end}");
+    let deadline = tokio::time::Instant::now() + recado_tests::PATIENCE;
+    let lines = loop {
+        let lines = poster.stack.logs.lines();
+        if lines.iter().any(|line| line.contains(NOBODYS)) {
+            break lines;
+        }
+        anyhow::ensure!(
+            tokio::time::Instant::now() < deadline,
+            "nothing was logged of {NOBODYS}"
+        );
+        tokio::time::sleep(recado_tests::GLANCE).await;
+    };
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("delivered twice") && line.contains(&id));
+    assert_eq!(told.count(), 1, "{end}");
+    Ok(())
+}
