@@ -41,46 +41,52 @@ where
             return Ok(());
         };
         let at = inbound.at.unwrap_or_else(|| self.world.chance.now());
-        if self.erased_after(&tenant, &recipient, at).await? {
-            tracing::info!(tenant.id = %tenant, recipient = %recipient, "older than an erasure");
-            return Ok(());
-        }
-        self.note_if_both(&tenant, &recipient, &inbound.from)
-            .await?;
         let digest = self
             .keys
             .pepper
             .digest_of("inbound", &[inbound.id.expose()]);
-        let window = ProfileUpdate {
-            window_until: at.checked_add(WINDOW).ok(),
-            ..ProfileUpdate::default()
-        };
         let keyword = if let InboundContent::Text { body } = &inbound.content {
             Keyword::read(body)
         } else {
             None
         };
+        let kept = match self.store_press(&tenant, &inbound, &digest).await? {
+            Press::Stored => None,
+            Press::None => {
+                let entry = self.chat_entry(&tenant, &recipient, &inbound, keyword, &digest, at)?;
+                let store = &self.world.store;
+                store.put_chat(&tenant, &recipient, &entry).await?;
+                Some(entry.sort_key)
+            }
+        };
+        // Asked once it is stored: an erasure before that is seen here, one after it finds the entry.
+        if self.erased_after(&tenant, &recipient, at).await? {
+            tracing::info!(tenant.id = %tenant, recipient = %recipient, "older than an erasure");
+            if let Some(entry) = kept {
+                let store = &self.world.store;
+                store.drop_chat(&tenant, &recipient, &entry).await?;
+            }
+            return Ok(());
+        }
+        self.note_if_both(&tenant, &recipient, &inbound.from)
+            .await?;
         if let Some(keyword) = keyword {
             self.obey(&tenant, &recipient, keyword, &digest, at).await?;
         }
+        let window = ProfileUpdate {
+            window_until: at.checked_add(WINDOW).ok(),
+            ..ProfileUpdate::default()
+        };
         self.world
             .store
             .update_profile(&tenant, &recipient, &window)
             .await?;
-        if self.store_press(&tenant, &inbound, &digest).await? == Press::Stored {
-            return Ok(());
-        }
-        let entry = self.chat_entry(&tenant, &recipient, &inbound, keyword, &digest, at)?;
-        self.world
-            .store
-            .put_chat(&tenant, &recipient, &entry)
-            .await?;
-        if let Some(keyword) = keyword {
+        if let (Some(keyword), Some(entry)) = (keyword, kept) {
             // Also for a repetition: the sender claims the one answer.
             let reply = Reply {
                 tenant: tenant.clone(),
                 recipient,
-                entry: entry.sort_key,
+                entry,
                 from: inbound.number,
                 keyword,
             };

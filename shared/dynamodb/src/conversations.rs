@@ -51,6 +51,22 @@ impl Conversations for Store {
         }
     }
 
+    async fn drop_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> Result<(), StoreError> {
+        self.client()
+            .delete_item()
+            .table_name(self.table())
+            .set_key(Some(Key::chat(tenant, recipient, sort_key).item()))
+            .send()
+            .await
+            .map_err(|error| unavailable("delete a message", error))?;
+        Ok(())
+    }
+
     async fn chat_entry(
         &self,
         tenant: &TenantId,

@@ -313,6 +313,14 @@ pub trait Conversations: Send + Sync {
         entry: &ChatEntry,
     ) -> impl Future<Output = Result<ChatRecord, StoreError>> + Send;
 
+    /// Takes an entry away; one that is not there is gone already.
+    fn drop_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Reads one entry.
     fn chat_entry(
         &self,

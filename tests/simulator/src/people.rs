@@ -176,6 +176,16 @@ impl Conversations for Store {
             .await?
     }
 
+    async fn drop_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> Result<(), StoreError> {
+        self.call(|| at_once(self.twin.drop_chat(tenant, recipient, sort_key)))
+            .await?
+    }
+
     async fn chat_entry(
         &self,
         tenant: &TenantId,

@@ -97,6 +97,8 @@ async fn stored(world: &World, token: &str) -> Result<(Value, Vec<Value>)> {
         let profile = of("RCP")
             .into_iter()
             .find(|item| item["sk"]["S"] == "PROFILE");
+        // The window is the last that is written.
+        let profile = profile.filter(|profile| !profile["wu"].is_null());
         if let (Some(profile), false) = (profile, chat.is_empty()) {
             return Ok((profile, chat));
         }

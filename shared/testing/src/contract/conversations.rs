@@ -50,6 +50,18 @@ async fn a_message_is_stored_once_and_read_back<S: Conversations>(store: &S) {
         .chat_entry(&tenant("banco-boreal"), &who, &first.sort_key)
         .await;
     assert_eq!(elsewhere.expect("the store answers"), None);
+    let dropped = async |bank| store.drop_chat(bank, &who, &first.sort_key).await;
+    let other_bank = tenant("banco-boreal");
+    dropped(&other_bank).await.expect("the store answers");
+    assert_eq!(
+        read().await,
+        Some(first.clone()),
+        "another bank's is not there"
+    );
+    for _ in 0..2 {
+        dropped(&bank).await.expect("the store answers");
+        assert_eq!(read().await, None);
+    }
     let without_text = ChatEntry {
         masked: None,
         ..entry(2, "image")

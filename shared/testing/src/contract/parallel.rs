@@ -23,7 +23,7 @@ use super::{at, id, person, sealed, tenant};
 use crate::twin;
 
 /// The faces of the die that says what happens.
-const KINDS: u32 = 20;
+const KINDS: u32 = 21;
 /// What happens to the two people of one life.
 const STEPS: u32 = 24;
 
@@ -73,6 +73,7 @@ enum Act {
     Counts(&'static str, Class, String, u32),
     Writes(ChatEntry),
     IsAnswered(String, u8),
+    IsDropped(String),
     IsErased(Timestamp),
     HistoryIsRead(Option<String>, u32),
 }
@@ -122,6 +123,7 @@ impl Scene {
                 dice.random_bool(0.5).then_some(key),
                 dice.random_range(0..4),
             ),
+            19 => Act::IsDropped(key),
             _ => Act::IsErased(moment(dice)),
         };
         Happening { bank, who, act }
@@ -209,6 +211,10 @@ impl Happening {
             Act::IsAnswered(key, holder) => {
                 let token = token(*holder);
                 Said::Recorded(store.claim_reply(bank, who, key, &token).await?)
+            }
+            Act::IsDropped(key) => {
+                let done = store.drop_chat(bank, who, key);
+                done.await.map(|()| Said::Done)?
             }
             Act::IsErased(at) => Said::Erased(store.erase(bank, who, *at).await?),
             Act::HistoryIsRead(after, limit) => {

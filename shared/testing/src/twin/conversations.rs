@@ -33,6 +33,21 @@ impl Conversations for Store {
         .await
     }
 
+    async fn drop_chat(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        sort_key: &str,
+    ) -> Result<(), StoreError> {
+        self.call(StoreCall::DropChat, |state| {
+            let person = state.people.get_mut(&(tenant.clone(), recipient.clone()));
+            if let Some(person) = person {
+                person.chat.remove(sort_key);
+            }
+        })
+        .await
+    }
+
     async fn chat_entry(
         &self,
         tenant: &TenantId,

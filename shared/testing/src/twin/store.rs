@@ -43,6 +43,8 @@ pub enum StoreCall {
     Erase,
     /// `Conversations::put_chat`.
     PutChat,
+    /// `Conversations::drop_chat`.
+    DropChat,
     /// `Conversations::chat_entry`.
     ChatEntry,
     /// `Conversations::claim_reply`.

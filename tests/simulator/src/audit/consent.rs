@@ -50,6 +50,14 @@ impl Auditor<'_> {
         // What was written before an erasure and comes after it is not heeded: everything is revoked.
         self.words
             .retain(|(bank, written)| bank != tenant || *written > second);
+        // With the conversation goes the note of what was confirmed.
+        for (_, left) in self
+            .unconfirmed
+            .iter_mut()
+            .filter(|((bank, _), _)| bank == tenant)
+        {
+            *left += 1;
+        }
         for channel in Channel::ALL {
             let at = self.at;
             self.consented.push(Stored {

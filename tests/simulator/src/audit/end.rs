@@ -44,6 +44,7 @@ impl Auditor<'_> {
         }
         self.everything_is_someones();
         self.nothing_leaked();
+        self.what_was_erased_stays_so();
         self.caps_were_kept();
         // Meta repeats a webhook until it is answered 200; what it lost itself nobody can know.
         let lost = |event: &Event| *event == Event::WebhookLost;
@@ -196,6 +197,30 @@ impl Auditor<'_> {
         }
         for (id, what) in missing {
             self.broken(Promise::Conservation, Some(&id), what);
+        }
+    }
+
+    /// What somebody wrote before an erasure is not kept after it.
+    fn what_was_erased_stays_so(&mut self) {
+        let evidence = self.evidence;
+        for person in &evidence.people {
+            let erased = person
+                .profile
+                .as_ref()
+                .and_then(|profile| profile.erased_at);
+            let Some(erased) = erased else {
+                continue;
+            };
+            // Meta tells the time of a message in whole seconds.
+            let before = erased.as_second() * 1_000;
+            let came_back = person.chat.keys().any(|key| {
+                let written = key.split('#').next().and_then(|ms| ms.parse::<i64>().ok());
+                written.is_some_and(|written| written < before)
+            });
+            if came_back {
+                let what = "a message from before an erasure is kept after it";
+                self.broken(Promise::I11, None, what);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use recado_domain::delivery::Notification;
 use recado_domain::ids::NotificationId;
 use recado_testing::phones::Phone;
+use recado_testing::twin::Person;
 
 use crate::history::{About, History, Place};
 use crate::run::{Went, World};
@@ -33,6 +34,8 @@ pub struct Evidence {
     pub phones: Vec<Phone>,
     /// What was logged, where it was kept.
     pub logs: Vec<String>,
+    /// What is kept of persons.
+    pub people: Vec<Person>,
 }
 
 impl Evidence {
@@ -50,6 +53,7 @@ impl Evidence {
     pub fn at_end(world: &World, climate: Climate, went: Went) -> Self {
         let items = world.system.store.twin.notifications();
         let phones = world.system.cloud.meta().phones().iter().cloned().collect();
+        let people = world.system.store.twin.people();
         let orders = world.ledger.orders().clone();
         let history = world.sim.lock().history.clone();
         Self {
@@ -66,6 +70,7 @@ impl Evidence {
             dead: world.system.queues.dead(),
             phones,
             logs: Vec::new(),
+            people: people.into_iter().map(|(_, _, person)| person).collect(),
         }
     }
 }
