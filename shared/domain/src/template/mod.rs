@@ -15,8 +15,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 pub use model::{
-    Authentication, Button, Category, Header, ParamSpec, ParamType, Presence, SecurityAdvice,
-    Template, Texts, WhatsappText,
+    Authentication, Button, Category, Header, ParamSpec, ParamType, Presence, QuietHours,
+    SecurityAdvice, Template, Texts, WhatsappText,
 };
 pub(crate) use text::{AuthenticationText, fill, variables};
 pub use validate::{TemplateFault, Waits};

@@ -41,6 +41,13 @@ pub struct Template {
     /// What follows when it waited longer: `next_leg` or `expire`.
     #[serde(with = "policy")]
     pub when_queue_wait_exceeded: WhenQueueWaitExceeded,
+    /// What quiet hours do to it: `ignored` unless said otherwise.
+    #[serde(default, skip_serializing_if = "QuietHours::are_ignored")]
+    pub quiet_hours: QuietHours,
+    /// It is not sent to who has had this many messages of its purpose on the local day; the purpose's
+    /// own cap unless said otherwise. For servicing and marketing only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daily_cap: Option<u32>,
     /// How many SMS parts a text may take, 1 unless said otherwise.
     #[serde(default = "one_part", skip_serializing_if = "is_one_part")]
     pub sms_parts: u32,
@@ -55,6 +62,44 @@ pub struct Template {
     pub buttons: Vec<Button>,
     /// The texts by language.
     pub locales: BTreeMap<Locale, Texts>,
+}
+
+/// What becomes of a message that would leave in the recipient's quiet hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuietHours {
+    /// It leaves: it matters at any hour.
+    #[default]
+    Ignored,
+    /// It waits for the next permitted minute, if its validity lasts that long.
+    Deferred,
+    /// It is not sent: later it would be of no use.
+    Suppressed,
+}
+
+impl QuietHours {
+    /// Every policy.
+    pub const ALL: [Self; 3] = [Self::Ignored, Self::Deferred, Self::Suppressed];
+
+    /// The word in the template and the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ignored => "ignored",
+            Self::Deferred => "deferred",
+            Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// Reads [`QuietHours::name`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name() == text)
+    }
+
+    fn are_ignored(&self) -> bool {
+        *self == Self::Ignored
+    }
 }
 
 /// Meta's category: what a message costs and which limits it has.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use super::model::{Button, Category, Header, ParamType, Presence, Template};
+use super::model::{Button, Category, Header, ParamType, Presence, QuietHours, Template};
 use super::text::{is_variable_name, variables};
 use super::{buttons, rules};
 use crate::channel::Channel;
@@ -15,6 +15,9 @@ use crate::params;
 
 /// SQS' longest delay: a guard cannot wait longer.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
+/// More messages of one purpose on one day are no frequency rule.
+const LARGEST_CAP: u32 = 20;
 
 /// One rule that a template breaks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +39,7 @@ impl fmt::Display for TemplateFault {
 pub enum Waits {
     /// Meta's ranges hold: WhatsApp is given 30 s at least.
     Live,
-    /// Waits of a second or more will do: the tests' own catalogue.
+    /// Waits of a second or more will do, and any hour: the tests' own catalogue.
     Test,
 }
 
@@ -74,7 +77,7 @@ impl Template {
     /// The same, for a catalogue whose waits may be shorter than Meta's.
     pub fn validate_with(&self, waits: Waits) -> Result<(), Vec<TemplateFault>> {
         let mut faults = Faults::default();
-        self.check_head(&mut faults);
+        self.check_head(waits, &mut faults);
         self.check_ladder(waits, &mut faults);
         self.check_params(&mut faults);
         self.check_completeness(&mut faults);
@@ -98,7 +101,7 @@ impl Template {
         }
     }
 
-    fn check_head(&self, faults: &mut Faults) {
+    fn check_head(&self, waits: Waits, faults: &mut Faults) {
         faults.require(self.version > 0, "version", "must be 1 or more");
         let fits = match self.category {
             Category::Authentication => self.class == Class::Authentication,
@@ -118,6 +121,25 @@ impl Template {
             (1..=10).contains(&self.sms_parts),
             "sms_parts",
             "must be 1 to 10",
+        );
+        let can_wait = matches!(self.class, Class::Servicing | Class::Marketing);
+        faults.require(
+            can_wait || self.quiet_hours == QuietHours::Ignored,
+            "quiet_hours",
+            format!("must be ignored for the class {}", self.class),
+        );
+        faults.require(
+            waits == Waits::Test
+                || self.class != Class::Marketing
+                || self.quiet_hours != QuietHours::Ignored,
+            "quiet_hours",
+            "must be deferred or suppressed for marketing",
+        );
+        faults.require(
+            self.daily_cap
+                .is_none_or(|cap| can_wait && (1..=LARGEST_CAP).contains(&cap)),
+            "daily_cap",
+            format!("must be 1 to {LARGEST_CAP}, for servicing and marketing only"),
         );
         faults.require(
             !self.locales.is_empty(),

@@ -97,6 +97,34 @@ fn a_class_belongs_to_its_category() {
 }
 
 #[test]
+fn quiet_hours_and_a_cap_are_for_what_can_wait() {
+    let found =
+        |class: &str, path: &str, value: Value| faults(&[("/class", json!(class)), (path, value)]);
+    for class in ["authentication", "security", "transactional"] {
+        let rule = format!("quiet_hours must be ignored for the class {class}");
+        for policy in ["deferred", "suppressed"] {
+            assert!(found(class, "/quiet_hours", json!(policy)).contains(&rule));
+        }
+        assert!(!found(class, "/quiet_hours", json!("ignored")).contains(&rule));
+        let rule = "daily_cap must be 1 to 20, for servicing and marketing only".to_owned();
+        assert!(found(class, "/daily_cap", json!(3)).contains(&rule));
+    }
+    let rule = "quiet_hours must be deferred or suppressed for marketing".to_owned();
+    assert!(faults(&[("/class", json!("marketing"))]).contains(&rule));
+    assert!(!found("marketing", "/quiet_hours", json!("suppressed")).contains(&rule));
+    between(
+        &[("/class", json!("servicing")), ("/daily_cap", json!(20))],
+        &[("/class", json!("servicing")), ("/daily_cap", json!(21))],
+        "daily_cap must be 1 to 20, for servicing and marketing only",
+    );
+    between(
+        &[("/class", json!("servicing")), ("/daily_cap", json!(1))],
+        &[("/class", json!("servicing")), ("/daily_cap", json!(0))],
+        "daily_cap must be 1 to 20, for servicing and marketing only",
+    );
+}
+
+#[test]
 fn a_parameter_has_a_name_a_length_and_words_in_its_place() {
     let length = "/params/note/max_length";
     let example = ("/params/note/example", json!("a"));
