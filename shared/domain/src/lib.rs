@@ -10,6 +10,7 @@ pub mod class;
 pub mod consent;
 pub mod delivery;
 pub mod fault;
+pub mod hours;
 pub mod ids;
 pub mod locale;
 pub mod masking;
