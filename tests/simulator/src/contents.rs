@@ -39,7 +39,7 @@ pub enum Origin {
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The tests' own templates.
-const OWN: [&str; 7] = [
+const OWN: [&str; 9] = [
     include_str!("../../catalogue/test_alert.toml"),
     include_str!("../../catalogue/test_code.toml"),
     include_str!("../../catalogue/test_guard.toml"),
@@ -47,6 +47,8 @@ const OWN: [&str; 7] = [
     include_str!("../../catalogue/test_notice.toml"),
     include_str!("../../catalogue/test_offer.toml"),
     include_str!("../../catalogue/test_patient.toml"),
+    include_str!("../../catalogue/test_reminder.toml"),
+    include_str!("../../catalogue/test_today.toml"),
 ];
 
 /// Every template.

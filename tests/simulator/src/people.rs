@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use recado_domain::class::Class;
 use recado_domain::consent::{Changed, ChannelConsents, MetaPreference};
 use recado_domain::delivery::CapVerdict;
+use recado_domain::hours::Hours;
 use recado_domain::ids::{
     ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId,
 };
@@ -244,7 +245,15 @@ impl Switches for Store {
 
 impl Registry for Store {
     async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
-        self.call(|| at_once(self.twin.tenant(tenant))).await?
+        let config = self.call(|| at_once(self.twin.tenant(tenant))).await??;
+        Ok(config.map(|config| TenantConfig {
+            hours: if self.sim.sabotaged(Sabotage::KnowsNoNight) {
+                Hours::around_the_clock()
+            } else {
+                config.hours
+            },
+            ..config
+        }))
     }
 
     async fn client(&self, client_id: &str) -> Result<Option<TenantId>, StoreError> {

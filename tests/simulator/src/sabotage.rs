@@ -43,11 +43,13 @@ pub enum Sabotage {
     IgnoresSwitches,
     /// Anybody may sign a webhook.
     BelievesAnybody,
+    /// The banks' sending hours are read as if there were none.
+    KnowsNoNight,
 }
 
 impl Sabotage {
     /// Every one of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::WritesUnconditionally,
         Self::ForgetsWrites,
         Self::ForgetsKeys,
@@ -66,6 +68,7 @@ impl Sabotage {
         Self::SwallowsReceipts,
         Self::IgnoresSwitches,
         Self::BelievesAnybody,
+        Self::KnowsNoNight,
     ];
 
     /// The promises of which it breaks at least one.
@@ -76,7 +79,7 @@ impl Sabotage {
             Self::ForgetsWrites | Self::PostsTwice | Self::CallsUnknownNotSent => &[Promise::I3],
             Self::ForgetsKeys => &[Promise::I2],
             Self::HidesDelivery => &[Promise::I6],
-            Self::ConsentIsStale | Self::CountsNothing => &[Promise::I8],
+            Self::ConsentIsStale | Self::CountsNothing | Self::KnowsNoNight => &[Promise::I8],
             Self::LosesTimers => &[Promise::I4],
             Self::LosesJobs => &[Promise::I1],
             Self::AcknowledgesFailures => &[Promise::I9],

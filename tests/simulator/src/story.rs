@@ -16,7 +16,7 @@ use crate::life::{business, live};
 use crate::logs::Logs;
 use crate::run::{Went, World};
 use crate::sim::{BEGINS, Sim};
-use crate::town::{Bank, Ledger, accounts};
+use crate::town::{Bank, Ledger, accounts, sending_hours};
 use crate::weather::{Fault, Weather};
 use crate::webhooks::Lie;
 
@@ -139,7 +139,7 @@ fn populate(world: &World, climate: Climate) -> Arc<Vec<Bank>> {
         (1..=count)
             .map(|place| {
                 let rate = sim.throw(|dice| *dice.pick(&[1_000, 80, 80, 20]));
-                system.register(place, rate)
+                system.register(place, rate, sim.throw(sending_hours))
             })
             .collect(),
     );

@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
-use recado_domain::hours::Hours;
+use recado_domain::hours::{Calendar, Hours, Week};
 use recado_domain::ids::{IdempotencyKey, NotificationId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_ports::TenantConfig;
@@ -15,6 +15,7 @@ use recado_testing::meta::{Account, BusinessNumber};
 use serde_json::{Value, json};
 
 use crate::contents::{Content, Origin, templates};
+use crate::dice::Dice;
 use crate::functions::{System, keys};
 use crate::history::{Event, Function};
 use crate::sim::time;
@@ -58,6 +59,24 @@ impl Ledger {
     }
 }
 
+/// A bank's sending hours: none to keep, or such as end or begin in the first half hour. It is a Saturday,
+/// nine o'clock in São Paulo.
+pub fn sending_hours(dice: &mut Dice) -> Hours {
+    let minute = dice.between(1, 30);
+    let saturday = match dice.between(0, 3) {
+        0 => format!("Sa 00:00-09:{minute:02}"),
+        1 => format!("Sa 09:{minute:02}-24:00"),
+        _ => return Hours::around_the_clock(),
+    };
+    let week = format!("Mo-Fr 00:00-24:00; {saturday}; Su 00:00-24:00; PH off");
+    let week: Week = week.parse().expect("a week");
+    Hours {
+        servicing: week,
+        marketing: week,
+        calendar: Calendar::None,
+    }
+}
+
 /// How an order ended for the bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
@@ -91,7 +110,7 @@ fn tenant(place: usize) -> TenantId {
 impl System {
     /// Registers a bank whose account at Meta is the `place`th, counted from 1.
     #[must_use]
-    pub fn register(&self, place: usize, messages_per_second: u32) -> Bank {
+    pub fn register(&self, place: usize, messages_per_second: u32, hours: Hours) -> Bank {
         let tenant = tenant(place);
         let number = format!("70000000000000{place}");
         let config = TenantConfig {
@@ -101,7 +120,7 @@ impl System {
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
-            hours: Hours::around_the_clock(),
+            hours,
         };
         let twin = &self.store.twin;
         twin.put_tenant(&tenant, &config);

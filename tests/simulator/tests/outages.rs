@@ -9,6 +9,7 @@ use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::Action;
 use recado_domain::delivery::{Notification, Status};
+use recado_domain::hours::Hours;
 use recado_domain::switches::{Breaker, Reach, Turn};
 use recado_simulator::audit::{Evidence, audit};
 use recado_simulator::contents::{Content, Wishes, template};
@@ -77,7 +78,7 @@ struct Story {
 /// Tells a story to its end; answers what became of each notification. Every promise was kept.
 fn tell(story: &Story) -> Vec<Ending> {
     let mut world = World::new(4_711, accounts(1));
-    let bank = world.system.register(1, 1_000);
+    let bank = world.system.register(1, 1_000, Hours::around_the_clock());
     let sent = populate(&world, &bank, story.customers);
     let at = |second: i64| BEGINS + second * SECOND;
     let (from, to) = story.between;

@@ -1,5 +1,6 @@
 //! The registry of banks.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
@@ -56,6 +57,12 @@ impl Registry for Store {
 }
 
 impl Store {
+    /// Every bank's entry.
+    #[must_use]
+    pub fn banks(&self) -> BTreeMap<TenantId, TenantConfig> {
+        self.lock().tenants.clone()
+    }
+
     /// Writes a bank's entry, replacing it.
     pub fn put_tenant(&self, tenant: &TenantId, config: &TenantConfig) {
         self.lock().tenants.insert(tenant.clone(), config.clone());

@@ -3,10 +3,14 @@
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{Action, Consents, Keyword, MetaPreference, Source};
+use recado_domain::hours::Zone;
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
+
+use recado_domain::template::QuietHours;
 
 use super::{Auditor, Promise};
 use crate::history::Actor;
+use crate::sim::time;
 
 /// Two events closer to each other than this may count either way: replies come in whole seconds.
 const SAME_MOMENT: i64 = 1_000;
@@ -95,6 +99,22 @@ impl Auditor<'_> {
         };
         if let Some(what) = what {
             self.broken(Promise::I8, Some(id), what);
+        }
+    }
+
+    /// What heeds quiet hours does not leave in them.
+    pub(super) fn is_awake(&mut self, id: &NotificationId) {
+        let Some(case) = self.cases.get(id) else {
+            return;
+        };
+        let item = case.item;
+        let now = time(self.at);
+        let hours = self.evidence.hours.get(&item.tenant);
+        let zones = item.zone.map(Zone::time_zones).unwrap_or_default();
+        let quiet = hours.and_then(|hours| hours.quiet(item.class, &zones, now));
+        let heeds = item.quiet_hours != QuietHours::Ignored;
+        if heeds && quiet.is_some_and(|quiet| quiet.holds(now)) {
+            self.broken(Promise::I8, Some(id), "sent in the recipient's quiet hours");
         }
     }
 

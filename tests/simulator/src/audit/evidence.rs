@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use recado_domain::delivery::Notification;
-use recado_domain::ids::NotificationId;
+use recado_domain::hours::Hours;
+use recado_domain::ids::{NotificationId, TenantId};
 use recado_testing::phones::Phone;
 use recado_testing::twin::Person;
 
@@ -36,6 +37,8 @@ pub struct Evidence {
     pub logs: Vec<String>,
     /// What is kept of persons.
     pub people: Vec<Person>,
+    /// When banks send what can wait.
+    pub hours: BTreeMap<TenantId, Hours>,
 }
 
 impl Evidence {
@@ -70,6 +73,14 @@ impl Evidence {
             dead: world.system.queues.dead(),
             phones,
             logs: Vec::new(),
+            hours: world
+                .system
+                .store
+                .twin
+                .banks()
+                .into_iter()
+                .map(|(tenant, config)| (tenant, config.hours))
+                .collect(),
             people: people.into_iter().map(|(_, _, person)| person).collect(),
         }
     }

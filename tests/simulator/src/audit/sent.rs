@@ -16,6 +16,7 @@ impl Auditor<'_> {
     pub(super) fn posting(&mut self, id: &NotificationId, by: Actor) {
         self.is_permitted(id, by, Channel::Whatsapp);
         self.is_let_through(id, Channel::Whatsapp);
+        self.is_awake(id);
         let at = self.at;
         let mut broken = Vec::new();
         match self.cases.get_mut(id) {
@@ -95,6 +96,7 @@ impl Auditor<'_> {
         };
         self.is_permitted(id, by, Channel::Sms);
         self.is_let_through(id, Channel::Sms);
+        self.is_awake(id);
         let (at, calm) = (self.at, self.is_calm());
         let mut broken = Vec::new();
         let Some(case) = self.cases.get_mut(id) else {

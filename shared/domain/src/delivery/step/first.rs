@@ -35,20 +35,17 @@ pub(super) fn job(
         return open_when_due(item, context.now);
     }
     if let Some(until) = first.until() {
-        return match item.next_leg(0) {
-            // From that moment on it was unknown, whenever somebody notices: what is due stays due. The
-            // timer may have come before a claim that was written late, and found nothing to do.
-            _ if context.now >= until => {
-                let unknown = change::uncertain(item, 0, until);
-                let mut effects = open_when_due(&unknown.apply(item.clone()), context.now);
-                effects.insert(0, Effect::Record(unknown));
-                effects
-            }
-            // Armed before the claim (I4).
-            Some(_) => Vec::new(),
-            // No timer will look after it: keep the message until the claim's holder has spoken.
-            None => vec![Effect::Leave],
-        };
+        if context.now < until {
+            // Its holder may give the claim back and then fail to hand on. An acknowledgement here could be
+            // that of the holder's own message, which comes in copies: then nothing would look after it.
+            return vec![Effect::Leave];
+        }
+        // From that moment on it was unknown, whenever somebody notices: what is due stays due. The
+        // timer may have come before a claim that was written late, and found nothing to do.
+        let unknown = change::uncertain(item, 0, until);
+        let mut effects = open_when_due(&unknown.apply(item.clone()), context.now);
+        effects.insert(0, Effect::Record(unknown));
+        return effects;
     }
     if context.now >= item.sendable_until() {
         return vec![expired(item, context.now)];

@@ -113,7 +113,9 @@ fn every_way_around_whatsapp_closes_it_first() {
 fn a_job_that_comes_again_sends_nothing_again() {
     let granted = job(Permission::Granted);
     assert!(say(&submitted(&pix(), 100), &granted, 500).is_empty());
-    assert!(say(&claimed(&pix(), 100), &granted, 500).is_empty());
+    // Not acknowledged: it may be a copy of the holder's own message, which the holder still needs if it gives
+    // the claim back and no queue takes the next job.
+    assert_eq!(say(&claimed(&pix(), 100), &granted, 500), ["leave"]);
     // What died between a claim and its outcome is told, and its next leg surely opens.
     let silent = claimed(&pix(), 100);
     assert_eq!(
