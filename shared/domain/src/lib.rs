@@ -4,12 +4,14 @@
 //! around this crate only carry out what it answers.
 
 pub mod brcode;
+pub mod carried;
 pub mod catalogue;
 pub mod channel;
 pub mod class;
 pub mod consent;
 pub mod delivery;
 pub mod fault;
+pub mod file;
 pub mod ids;
 pub mod locale;
 pub mod masking;
@@ -24,3 +26,4 @@ pub mod seal;
 pub mod sms;
 pub mod switches;
 pub mod template;
+pub mod window;
