@@ -230,12 +230,13 @@ impl Whom {
             phone: request["to"].as_str().and_then(numbers::parse_e164),
             notification: request["biz_opaque_callback_data"]
                 .as_str()
+                .filter(|data| data.starts_with("ntf_"))
                 .map(notification_id),
         }
     }
 }
 
-/// Callback data is `ntf_….1`: the notification's id, a dot, the attempt.
+/// A notification's callback data is `ntf_….1`: its id, a dot, the attempt.
 fn notification_id(callback_data: &str) -> String {
     callback_data
         .rsplit_once('.')
