@@ -1,6 +1,7 @@
 //! Names that come from outside: exactly their form, or refused.
 
-use recado_domain::ids::{Callback, IdempotencyKey, NotificationId, TenantId};
+use recado_domain::carried::Carried;
+use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
 use recado_domain::seal::Pepper;
 
 use crate::quoting::quotes;
@@ -62,32 +63,29 @@ pub fn idempotency_key(data: &[u8]) {
     }
 }
 
-/// `biz_opaque_callback_data`: the only thing that ties a receipt to a notification.
+/// `biz_opaque_callback_data`: the only thing that ties a receipt to a message of ours.
 pub fn callback(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    let callback = match Callback::parse(text) {
-        Ok(callback) => callback,
+    let carried = match Carried::parse(text) {
+        Ok(carried) => carried,
         Err(error) => {
             let said = error.to_string();
             assert!(!quotes(&said, text), "{said}");
             return;
         }
     };
-    assert_eq!(callback.to_string(), text, "one attempt has two spellings");
-    assert_eq!(
-        Callback::parse(&callback.to_string()).as_ref(),
-        Ok(&callback)
-    );
+    assert_eq!(carried.to_string(), text, "one message has two spellings");
+    assert_eq!(Carried::parse(&carried.to_string()).as_ref(), Ok(&carried));
     assert!(text.len() <= 512, "Meta takes no more");
     for other in [
         format!("{text}."),
         format!(" {text}"),
         format!("{text}\n"),
         text.replace('.', ":"),
-        text.replace("ntf_", "NTF_"),
+        text.replace("ntf_", "NTF_").replace("rcp_", "RCP_"),
     ] {
-        assert!(Callback::parse(&other).is_err(), "{other:?} is ours");
+        assert!(Carried::parse(&other).is_err(), "{other:?} is ours");
     }
 }

@@ -1,7 +1,8 @@
 //! Template files: read whole or refused, and what passes its rules can be sent.
 
+use recado_domain::carried::Carried;
 use recado_domain::channel::Channel;
-use recado_domain::ids::NotificationId;
+use recado_domain::ids::{Callback, NotificationId};
 use recado_domain::locale::Locale;
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::params::{self, Params};
@@ -85,7 +86,12 @@ pub(crate) fn rendered(template: &Template, locale: Locale, params: &Params, kin
             Err(error) => panic!("{locale} with {kind}: {error}"),
         };
         let to = E164::parse("+5511987654321").expect("the number is one");
-        let body = wire::message(&Addressee::Phone(to), &Outgoing::Template(message), None);
+        let carried = Carried::Attempt(Callback {
+            notification: id.clone(),
+            attempt: 1,
+        });
+        let message = Outgoing::Template(message);
+        let body = wire::message(&Addressee::Phone(to), &message, &carried);
         assert!(serde_json::from_slice::<Value>(&body).is_ok());
     }
     if template.uses(Channel::Sms) {

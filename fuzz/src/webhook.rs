@@ -1,6 +1,7 @@
 //! What Meta posts: read as far as it can be, entry by entry (I12).
 
-use recado_domain::ids::{Callback, PhoneNumberId};
+use recado_domain::carried::Carried;
+use recado_domain::ids::PhoneNumberId;
 use recado_whatsapp::webhook::{Notice, Person, Receipt, ReceiptStatus, Update, fold, parse};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -51,11 +52,8 @@ fn well_formed(update: &Update) {
     match update {
         Update::Receipt(receipt) => {
             number_reads_back(&receipt.number);
-            if let Some(callback) = &receipt.callback {
-                assert_eq!(
-                    Callback::parse(&callback.to_string()).as_ref(),
-                    Ok(callback)
-                );
+            if let Some(carried) = &receipt.carried {
+                assert_eq!(Carried::parse(&carried.to_string()).as_ref(), Ok(carried));
             }
             receipt.contact.iter().for_each(person_is_masked);
         }
@@ -236,12 +234,7 @@ fn neighbours_survive(junk: &str) {
 
 fn is_known(receipt: &Receipt, callback: &str) -> bool {
     receipt.number.as_str() == NUMBER
-        && receipt
-            .callback
-            .as_ref()
-            .map(ToString::to_string)
-            .as_deref()
-            == Some(callback)
+        && receipt.carried.as_ref().map(ToString::to_string).as_deref() == Some(callback)
         && receipt.status == ReceiptStatus::Delivered
         && receipt.at.is_some_and(|at| at.as_second() == 1_793_400_012)
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use recado_domain::carried::Carried;
 use recado_domain::channel::Channel;
 use recado_domain::delivery::{
     CapVerdict, Claim, Event, Limits, Notification, Permission, PostOutcome,
@@ -134,14 +135,14 @@ where
         claim: &Claim,
         (config, to, message): Self::Ready,
     ) -> PostOutcome {
-        let callback = Callback {
+        let carried = Carried::Attempt(Callback {
             notification: item.id.clone(),
             attempt: claim.attempt,
-        };
+        });
         let from = &config.phone_number_id;
         let outcome = self
             .whatsapp
-            .send(&item.tenant, from, &to, &message, Some(&callback))
+            .send(&item.tenant, from, &to, &message, &carried)
             .await;
         self.calm_down_if_throttled(&config, &outcome);
         outcome

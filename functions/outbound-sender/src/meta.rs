@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use recado_domain::carried::Carried;
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
-use recado_domain::ids::{Callback, PhoneNumberId, TenantId};
+use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_ports::WhatsappChannel;
 use recado_whatsapp::{AccessToken, Client, TokenError};
@@ -32,10 +33,10 @@ impl WhatsappChannel for Meta {
         from: &PhoneNumberId,
         to: &Addressee,
         message: &Outgoing,
-        callback: Option<&Callback>,
+        carried: &Carried,
     ) -> PostOutcome {
         match self.tokens.get(tenant) {
-            Some(token) => self.client.send(from, token, to, message, callback).await,
+            Some(token) => self.client.send(from, token, to, message, carried).await,
             None => PostOutcome::Rejected(Failure {
                 kind: FailureKind::Technical,
                 code: None,

@@ -2,22 +2,24 @@
 
 use std::time::Duration;
 
+use recado_domain::carried::{Carried, WindowMark};
 use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::UserId;
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::phone::E164;
+use recado_domain::window::Window;
 use recado_ports::drive::DriveError;
 use recado_ports::{
     Chance, ChatEntry, ChatRecord, Conversations, Job, Notifications, Queues, Recipients, Registry,
     Reply, StoreError, Switches, WhatsappChannel,
 };
-use recado_runtime::Handled;
+use recado_runtime::{Handled, Metric, count};
+use recado_whatsapp::errors::{Cause, cause};
 
 use crate::{Deps, SendError};
 
 /// How often a confirmation known not to have left is tried; it is never repeated once it may have.
 const TRIES: u32 = 3;
-const WINDOW_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 
 pub(crate) async fn confirm<S, Q, C, W>(
     deps: &Deps<S, Q, C, W>,
@@ -35,17 +37,22 @@ where
         .switchboard()
         .await?
         .reply_gates(&reply.tenant, job.lane());
-    if gates.off_since.is_some() && window_is_open(reply, deps.world.chance.now()) {
-        let (now, token) = (deps.world.chance.now(), deps.world.chance.token());
+    let recipient = store.recipient(&reply.tenant, &reply.recipient).await?;
+    let profile = recipient.profile.unwrap_or_default();
+    let now = deps.world.chance.now();
+    let Window::Open { until } = profile.window(now) else {
+        count(Metric::OutsideWindow, 1, now);
+        tracing::info!(tenant.id = %reply.tenant, recipient = %reply.recipient, keyword = reply.keyword.name(), "not sent outside the 24-hour window");
+        return Ok(Handled::Acknowledge);
+    };
+    if gates.off_since.is_some() {
+        let token = deps.world.chance.token();
         let hop = gates.hop(job.lane(), now, &token);
         deps.world
             .queues
             .enqueue(&job, hop)
             .await
             .map_err(DriveError::from)?;
-        return Ok(Handled::Acknowledge);
-    }
-    if gates.off_since.is_some() {
         return Ok(Handled::Acknowledge);
     }
     let Some(entry) = store
@@ -70,11 +77,7 @@ where
             StoreError::Unreadable("conversation entry without an address".to_owned()).into(),
         );
     };
-    let recipient = store.recipient(&reply.tenant, &reply.recipient).await?;
-    let locale = recipient
-        .profile
-        .and_then(|profile| profile.locale)
-        .unwrap_or(config.locale);
+    let locale = profile.locale.unwrap_or(config.locale);
     if store
         .claim_reply(
             &reply.tenant,
@@ -90,12 +93,21 @@ where
     let message = Outgoing::Text {
         body: reply.keyword.confirmation(locale, &config.name),
     };
+    let carried = Carried::Window(WindowMark {
+        recipient: reply.recipient.clone(),
+        until,
+    });
     for attempt in 1..=TRIES {
         let outcome = deps
             .whatsapp
-            .send(&reply.tenant, &reply.from, &to, &message, None)
+            .send(&reply.tenant, &reply.from, &to, &message, &carried)
             .await;
         tracing::info!(tenant.id = %reply.tenant, keyword = reply.keyword.name(), attempt, outcome = outcome.label(), "confirmation");
+        if outcome.code().map(cause) == Some(Cause::Window) {
+            let (tenant, recipient) = (&reply.tenant, &reply.recipient);
+            count(Metric::WindowRefused, 1, deps.world.chance.now());
+            store.refuse_window(tenant, recipient, until).await?;
+        }
         let PostOutcome::NotSent { retry_after, .. } = outcome else {
             break;
         };
@@ -107,14 +119,6 @@ where
         }
     }
     Ok(Handled::Acknowledge)
-}
-
-/// Whether free text may still be sent: 24 hours from the customer's message (Meta's rule). Its time
-/// stands at the beginning of the entry's key.
-fn window_is_open(reply: &Reply, now: jiff::Timestamp) -> bool {
-    let written = reply.entry.split('#').next();
-    let written = written.and_then(|millis| millis.parse::<i64>().ok());
-    written.is_some_and(|millis| now.as_millisecond() < millis.saturating_add(WINDOW_MILLIS))
 }
 
 /// The sender's address as the conversation holds it: the number if there is one, else the user id.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use outbound_sender::{Deps, Pacers, handle};
+use recado_domain::carried::Carried;
 use recado_domain::class::Lane;
 use recado_domain::delivery::{Limits, PostOutcome};
-use recado_domain::ids::{Callback, NotificationId, PhoneNumberId, TenantId};
+use recado_domain::ids::{NotificationId, PhoneNumberId, TenantId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::pacing::Concurrency;
 use recado_domain::seal::{Keyring, Pepper};
@@ -24,7 +25,7 @@ impl WhatsappChannel for NeverCalled {
         _: &PhoneNumberId,
         _: &Addressee,
         _: &Outgoing,
-        _: Option<&Callback>,
+        _: &Carried,
     ) -> PostOutcome {
         panic!("nothing may be sent while the store is away");
     }

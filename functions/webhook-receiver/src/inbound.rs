@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
@@ -11,7 +11,7 @@ use recado_domain::consent::{
 };
 use recado_domain::delivery::change;
 use recado_domain::ids::{PressPayload, RecipientToken, TenantId, UserId};
-use recado_domain::masking;
+use recado_domain::{masking, window};
 use recado_ports::{
     Chance, ChatEntry, ConsentEvent, Conversations, Job, Notifications, ProfileUpdate, Queues,
     Recipients, Registry, Reply, Written,
@@ -21,8 +21,6 @@ use recado_whatsapp::webhook::{Choice, Inbound, InboundContent, Person, Preferen
 
 use crate::{Deps, ReceiveError};
 
-/// Free-form messages may be sent this long after the customer's last one (Meta).
-const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Events of a history read at once.
 const LARGEST_PAGE: u32 = 100;
 
@@ -73,13 +71,13 @@ where
         if let Some(keyword) = keyword {
             self.obey(&tenant, &recipient, keyword, &digest, at).await?;
         }
-        let window = ProfileUpdate {
-            window_until: at.checked_add(WINDOW).ok(),
+        let opened = ProfileUpdate {
+            window_until: window::end(at),
             ..ProfileUpdate::default()
         };
         self.world
             .store
-            .update_profile(&tenant, &recipient, &window)
+            .update_profile(&tenant, &recipient, &opened)
             .await?;
         if let (Some(keyword), Some(entry)) = (keyword, kept) {
             // Also for a repetition: the sender claims the one answer.

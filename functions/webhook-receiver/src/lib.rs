@@ -153,6 +153,9 @@ where
             let person = people.get(&id);
             async move { self.store_receipts(&id, &number, &receipts, person).await }
         });
+        for (mark, number) in &folded.closed {
+            outcomes.push(self.close_window(mark, number).await);
+        }
         outcomes.extend(receipts.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
         outcomes.into_iter().collect()
     }

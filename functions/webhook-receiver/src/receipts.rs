@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use recado_domain::carried::{Carried, WindowMark};
+use recado_domain::consent::Changed;
 use recado_domain::delivery::{Notification, Receipts, change, receipt_failed};
 use recado_domain::ids::{NotificationId, PhoneNumberId, TenantId};
 use recado_ports::{Chance, Conversations, Notifications, Queues, Recipients, Registry, Written};
@@ -18,7 +20,8 @@ pub(crate) fn people(updates: &[Update]) -> BTreeMap<NotificationId, Person> {
         let Update::Receipt(receipt) = update else {
             continue;
         };
-        if let (Some(callback), Some(person)) = (&receipt.callback, &receipt.contact)
+        if let (Some(Carried::Attempt(callback)), Some(person)) =
+            (&receipt.carried, &receipt.contact)
             && person.phone.is_some()
             && person.user.is_some()
         {
@@ -67,6 +70,25 @@ where
             Some((attempt, failure)) => self.store_failure(&tenant, id, *attempt, failure).await,
             None => Ok(()),
         }
+    }
+
+    /// Meta refused a free-form message for the window it relied on: that window is closed in our books
+    /// too. The recipient is known under the number's tenant only, so another's number closes nothing.
+    pub(crate) async fn close_window(
+        &self,
+        mark: &WindowMark,
+        number: &PhoneNumberId,
+    ) -> Result<(), ReceiveError> {
+        let Some(tenant) = self.tenant_of(number).await? else {
+            return Ok(());
+        };
+        let (store, recipient) = (&self.world.store, &mark.recipient);
+        let closed = store.refuse_window(&tenant, recipient, mark.until).await?;
+        if closed == Changed::Yes {
+            count(Metric::WindowRefused, 1, self.world.chance.now());
+            tracing::info!(tenant.id = %tenant, recipient = %recipient, "Meta says the window is closed");
+        }
+        Ok(())
     }
 
     async fn store_failure(

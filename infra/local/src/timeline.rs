@@ -148,6 +148,7 @@ fn of_exchange(exchange: &Exchange<'_>) -> Option<Entry> {
         ("POST /v1/notifications/{id}/cancel", 200) => {
             ("cancelled", "cancelled by the bank".to_owned())
         }
+        ("POST /v1/media", 201) => ("uploaded", "file uploaded".to_owned()),
         ("POST /v1/consents", 200) => ("consent", "consent recorded".to_owned()),
         (route, status) if status >= 400 => ("refused", format!("{route} answered {status}")),
         _ => return None,

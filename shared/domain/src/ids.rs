@@ -117,6 +117,12 @@ text_id! {
     |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+text_id! {
+    /// Meta's id of an uploaded file.
+    MediaId, "1 to 64 letters, digits and hyphens",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 /// The bank's key for one request: 1 to 255 printable ASCII characters. May hold personal data: it
 /// does not print, is never stored, and only the notification's id is derived from it.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,12 +4,14 @@
 //! around this crate only carry out what it answers.
 
 pub mod brcode;
+pub mod carried;
 pub mod catalogue;
 pub mod channel;
 pub mod class;
 pub mod consent;
 pub mod delivery;
 pub mod fault;
+pub mod file;
 pub mod hours;
 pub mod ids;
 pub mod locale;
@@ -25,3 +27,4 @@ pub mod seal;
 pub mod sms;
 pub mod switches;
 pub mod template;
+pub mod window;

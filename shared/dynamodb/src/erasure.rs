@@ -13,7 +13,7 @@ use crate::errors::{exhausted, unavailable};
 use crate::expression::{Clauses, Placeholders};
 use crate::history::EVIDENCE;
 use crate::keys::{Key, PK, SK, chat_partition, history_partition};
-use crate::recipient_item::{ALIASES, ERASED, LOCALE, PHONE, USER, WINDOW, aliases};
+use crate::recipient_item::{ALIASES, ERASED, LOCALE, PHONE, REFUSED, USER, WINDOW, aliases};
 use crate::store::Store;
 
 /// What one batch may delete (the service's limit).
@@ -101,7 +101,7 @@ impl Store {
         let at = placeholders.value(millis(at));
         let clauses = Clauses {
             set: vec![format!("{version} = {current}"), format!("{erased} = {at}")],
-            remove: [PHONE, LOCALE, USER, WINDOW]
+            remove: [PHONE, LOCALE, USER, WINDOW, REFUSED]
                 .into_iter()
                 .map(|name| placeholders.name(name))
                 .collect(),

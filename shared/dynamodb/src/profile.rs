@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use recado_domain::consent::Changed;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_ports::{ProfileUpdate, StoreError};
 
@@ -10,7 +11,7 @@ use crate::attributes::{CURRENT, Reader, VERSION, millis, number, sealed, text};
 use crate::errors::unavailable;
 use crate::expression::{Clauses, Placeholders};
 use crate::keys::Key;
-use crate::recipient_item::{ALIASES, LOCALE, PHONE, USER, WINDOW};
+use crate::recipient_item::{ALIASES, LOCALE, PHONE, REFUSED, USER, WINDOW};
 use crate::store::Store;
 
 const RECIPIENT: &str = "rc";
@@ -85,6 +86,39 @@ impl Store {
                     Ok(Window::AlreadyLater)
                 }
                 Some(_) | None => Err(unavailable("change a profile", error)),
+            },
+        }
+    }
+
+    /// Only ever a later end, so that order and repetition decide nothing; only where there is a window,
+    /// so that an erased person stays erased.
+    pub(crate) async fn note_refusal(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        until: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        let answer = self
+            .client()
+            .update_item()
+            .table_name(self.table())
+            .set_key(Some(Key::profile(tenant, recipient).item()))
+            .condition_expression(
+                "attribute_exists(#window) AND (attribute_not_exists(#refused) OR #refused < :until)",
+            )
+            .update_expression("SET #version = :version, #refused = :until")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_names("#window", WINDOW)
+            .expression_attribute_names("#refused", REFUSED)
+            .expression_attribute_values(":version", number(CURRENT))
+            .expression_attribute_values(":until", millis(until))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Changed::Yes),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(Changed::No),
+                Some(_) | None => Err(unavailable("close a window", error)),
             },
         }
     }

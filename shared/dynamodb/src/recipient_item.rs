@@ -3,7 +3,7 @@
 //! | item | attribute | holds |
 //! |---|---|---|
 //! | profile | `ph`, `lo` | sealed number, language |
-//! | 〃 | `ud`, `wu` | digest of the user id, end of the window (milliseconds) |
+//! | 〃 | `ud`, `wu`, `wr` | digest of the user id, end of the window, latest end that Meta refused (milliseconds) |
 //! | 〃 | `er` | when the person was erased (milliseconds) |
 //! | 〃 | `al` | digests of the WhatsApp ids that lead here: an erasure must find them |
 //! | consent | `rv` | revision: raised by every write |
@@ -27,6 +27,7 @@ pub(crate) const PHONE: &str = "ph";
 pub(crate) const LOCALE: &str = "lo";
 pub(crate) const USER: &str = "ud";
 pub(crate) const WINDOW: &str = "wu";
+pub(crate) const REFUSED: &str = "wr";
 pub(crate) const ERASED: &str = "er";
 pub(crate) const ALIASES: &str = "al";
 pub(crate) const REVISION: &str = "rv";
@@ -42,6 +43,7 @@ pub(crate) fn profile(item: &Item) -> Result<Profile, StoreError> {
         locale: item.optional_parsed(LOCALE, Locale::parse)?,
         user_digest: item.optional_text(USER)?.map(str::to_owned),
         window_until: item.optional_time(WINDOW)?,
+        window_refused: item.optional_time(REFUSED)?,
         aliases,
         erased_at: item.optional_time(ERASED)?,
     })

@@ -147,6 +147,15 @@ impl Recipients for Store {
         self.change_profile(tenant, recipient, update).await
     }
 
+    async fn refuse_window(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        until: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        self.note_refusal(tenant, recipient, until).await
+    }
+
     async fn put_alias(
         &self,
         tenant: &TenantId,

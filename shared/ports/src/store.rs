@@ -8,6 +8,7 @@ use recado_domain::delivery::{CapVerdict, Change, Notification};
 use recado_domain::ids::{ClaimToken, NotificationId, RecipientToken, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::Sealed;
+use recado_domain::window::Window;
 use thiserror::Error;
 
 /// Why the store did not answer.
@@ -96,6 +97,8 @@ pub struct Profile {
     pub user_digest: Option<String>,
     /// Until when free-form messages may be sent (24 h from the last inbound message).
     pub window_until: Option<Timestamp>,
+    /// The latest end of a window that Meta did not honour.
+    pub window_refused: Option<Timestamp>,
     /// The aliases that lead here. What came before the number was known lies under each one's own
     /// pseudonym.
     pub aliases: Vec<String>,
@@ -108,6 +111,12 @@ impl Profile {
     #[must_use]
     pub fn associated(tenant: &TenantId, recipient: &RecipientToken) -> String {
         format!("RCP#{tenant}#{recipient}#PROFILE")
+    }
+
+    /// Whether the person may be written to freely at `now`.
+    #[must_use]
+    pub fn window(&self, now: Timestamp) -> Window {
+        Window::at(self.window_until, self.window_refused, now)
     }
 }
 
@@ -247,6 +256,16 @@ pub trait Recipients: Send + Sync {
         recipient: &RecipientToken,
         update: &ProfileUpdate,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes that Meta did not honour the window that was to end at `until`: it and every earlier one is
+    /// closed for good, whatever is repeated; one that ends later stays open. Nobody's profile is created
+    /// by it. Answers whether that was new; after a lost answer it may not be.
+    fn refuse_window(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Changed, StoreError>> + Send;
 
     /// Notes whose WhatsApp id it is, by digest.
     fn put_alias(

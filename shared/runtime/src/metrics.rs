@@ -29,6 +29,10 @@ pub enum Metric {
     SignatureRefused,
     /// A queue's message could not be read.
     RecordUnreadable,
+    /// A free-form message was not sent, because the 24-hour window was over.
+    OutsideWindow,
+    /// Meta refused a free-form message whose window we held open (131047).
+    WindowRefused,
     /// Meta throttled a number.
     Throttled,
 }
@@ -48,6 +52,8 @@ impl Metric {
             Self::WebhookStrange => "WebhookStrange",
             Self::SignatureRefused => "SignatureRefused",
             Self::RecordUnreadable => "RecordUnreadable",
+            Self::OutsideWindow => "OutsideWindow",
+            Self::WindowRefused => "WindowRefused",
             Self::Throttled => "Throttled",
         }
     }

@@ -24,6 +24,8 @@ pub enum Problem {
     },
     /// The body's media type is not JSON's.
     MediaType,
+    /// The body's media type is not that of a file that is taken.
+    FileMediaType,
     /// The content breaks its rules: all faults at once.
     Invalid(Vec<Fault>),
     /// The key was used with other content.
@@ -35,6 +37,11 @@ pub enum Problem {
     },
     /// Store or queue unavailable; safe to repeat with the same key.
     Unavailable,
+    /// Meta is away or busy; nothing was kept.
+    MetaAway {
+        /// Whole seconds until it is worth asking again.
+        retry_after: u64,
+    },
     /// The token's client is no tenant's.
     UnknownClient,
     /// The webhook's signature is missing or wrong.
@@ -66,10 +73,10 @@ impl Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotCancellable => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::MediaType | Self::FileMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::MetaAway { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -81,11 +88,12 @@ impl Problem {
             Self::NotFound => "not-found",
             Self::NotCancellable => "already-ended",
             Self::TooLarge { .. } => "body-too-large",
-            Self::MediaType => "unsupported-media-type",
+            Self::MediaType | Self::FileMediaType => "unsupported-media-type",
             Self::Invalid(_) => "invalid-content",
             Self::IdempotencyMismatch => "idempotency-mismatch",
             Self::RateExceeded { .. } => "rate-exceeded",
             Self::Unavailable => "unavailable",
+            Self::MetaAway { .. } => "meta-unavailable",
             Self::UnknownClient => "unknown-client",
             Self::Signature => "signature",
             Self::VerifyToken => "verify-token",
@@ -101,10 +109,12 @@ impl Problem {
             Self::NotCancellable => "Cannot be cancelled any more",
             Self::TooLarge { .. } => "The body is too large",
             Self::MediaType => "The media type is not JSON",
+            Self::FileMediaType => "The media type is not one that is taken",
             Self::Invalid(_) => "The content breaks its rules",
             Self::IdempotencyMismatch => "The key was used with other content",
             Self::RateExceeded { .. } => "Too many requests",
             Self::Unavailable => "Unavailable for the moment",
+            Self::MetaAway { .. } => "WhatsApp does not answer for the moment",
             Self::UnknownClient => "The client is not registered",
             Self::Signature => "The signature does not match",
             Self::VerifyToken => "The verify token does not match",
@@ -123,6 +133,9 @@ impl Problem {
             Self::NotCancellable => "The notification has already ended otherwise.".to_owned(),
             Self::TooLarge { limit } => format!("A body may have at most {limit} bytes."),
             Self::MediaType => "Send Content-Type: application/json.".to_owned(),
+            Self::FileMediaType => {
+                "Send Content-Type: application/pdf, image/jpeg or image/png.".to_owned()
+            }
             Self::Invalid(faults) => format!("{} of its rules broken; see errors.", faults.len()),
             Self::IdempotencyMismatch => {
                 "This Idempotency-Key already stands for a request with other content.".to_owned()
@@ -130,6 +143,9 @@ impl Problem {
             Self::RateExceeded { .. } => "Over the rate agreed for this tenant.".to_owned(),
             Self::Unavailable => {
                 "Nothing is lost: repeat the request with the same key.".to_owned()
+            }
+            Self::MetaAway { .. } => {
+                "Nothing was kept: repeat the request after the time in Retry-After.".to_owned()
             }
             Self::UnknownClient => {
                 "The token is valid, but its client belongs to no tenant.".to_owned()
@@ -164,6 +180,8 @@ impl IntoResponse for Problem {
                 | Self::NotCancellable
                 | Self::TooLarge { .. }
                 | Self::MediaType
+                | Self::FileMediaType
+                | Self::MetaAway { .. }
                 | Self::IdempotencyMismatch
                 | Self::RateExceeded { .. }
                 | Self::Unavailable
@@ -179,11 +197,12 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        let retry_after = if let Self::RateExceeded { retry_after } = &self {
-            *retry_after
-        } else {
-            u64::from(self == Self::Unavailable)
-        };
+        let retry_after =
+            if let Self::RateExceeded { retry_after } | Self::MetaAway { retry_after } = &self {
+                *retry_after
+            } else {
+                u64::from(self == Self::Unavailable)
+            };
         if let seconds @ 1.. = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -1,6 +1,7 @@
 //! What Meta answered to a POST, as an outcome.
 
 use recado_domain::delivery::{FailureKind, PostOutcome};
+use recado_domain::ids::MediaId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -49,6 +50,20 @@ pub(crate) fn read(status: u16, body: &[u8]) -> Answer {
         outcome,
         trace: None,
     }
+}
+
+/// The id of an uploaded file (`{"id":"910…"}`); else what the answer says.
+pub(crate) fn media_id(status: u16, body: &[u8]) -> Result<MediaId, Answer> {
+    #[derive(Deserialize)]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+    }
+    let wire = serde_json::from_slice::<Wire<'_>>(body).ok();
+    let id = wire.and_then(|wire| json::text(wire.id));
+    let id = id.and_then(|id| MediaId::parse(&id).ok());
+    id.filter(|_| (200..300).contains(&status))
+        .ok_or_else(|| read(status, body))
 }
 
 fn accepted(messages: Option<&RawValue>, success: Option<&RawValue>) -> PostOutcome {

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use recado_domain::carried::Carried;
 use recado_domain::delivery::PostOutcome;
-use recado_domain::ids::{Callback, PhoneNumberId};
+use recado_domain::file::FileType;
+use recado_domain::ids::{MediaId, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::redirect;
 use thiserror::Error;
 
 use crate::answer::{self, Answer};
+use crate::errors::UploadError;
 use crate::token::AccessToken;
 use crate::webhook::MessageId;
 use crate::wire;
@@ -23,6 +26,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Shorter than what Meta and the gateways on the way keep a silent connection for: a request on a
 /// connection that is already dead has an unknown outcome.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long Meta keeps what was uploaded, and its id is good for.
+pub const MEDIA_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Larger than any answer of Meta's; what is longer is not one.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -87,9 +93,9 @@ impl Client {
         token: &AccessToken,
         to: &Addressee,
         message: &Outgoing,
-        callback: Option<&Callback>,
+        carried: &Carried,
     ) -> PostOutcome {
-        self.post(from, token, wire::message(to, message, callback))
+        self.post(from, token, wire::message(to, message, carried))
             .await
     }
 
@@ -104,6 +110,24 @@ impl Client {
         self.post(from, token, wire::read_mark(message)).await
     }
 
+    /// Uploads a file for the headers of a number's messages. Meta keeps it [`MEDIA_KEPT`], for this
+    /// number alone; uploading it again does no harm.
+    pub async fn upload_media(
+        &self,
+        from: &PhoneNumberId,
+        token: &AccessToken,
+        kind: FileType,
+        file: &[u8],
+    ) -> Result<MediaId, UploadError> {
+        let (media_type, body) = wire::upload(kind, file);
+        let url = format!("{}/{from}/media", self.base);
+        let (status, body) = self
+            .ask(url, token, &media_type, body)
+            .await
+            .map_err(UploadError::of)?;
+        answer::media_id(status, &body).map_err(|answer| UploadError::of(known(status, answer)))
+    }
+
     /// Opens a connection before the first message needs it. That it cannot be opened shows with
     /// the first message.
     pub async fn warm_up(&self) {
@@ -114,16 +138,31 @@ impl Client {
     }
 
     async fn post(&self, from: &PhoneNumberId, token: &AccessToken, body: Vec<u8>) -> PostOutcome {
+        let url = format!("{}/{from}/messages", self.base);
+        match self.ask(url, token, "application/json", body).await {
+            Ok((status, body)) => known(status, answer::read(status, &body)),
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// One request; without a whole answer, what is known of it.
+    async fn ask(
+        &self,
+        url: String,
+        token: &AccessToken,
+        media_type: &str,
+        body: Vec<u8>,
+    ) -> Result<(u16, Vec<u8>), PostOutcome> {
         let request = self
             .http
-            .post(format!("{}/{from}/messages", self.base))
+            .post(url)
             .timeout(self.post_timeout)
             .header(AUTHORIZATION, token.header())
-            .header(CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, media_type)
             .body(body);
         let mut response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return answer::without_answer(&error),
+            Err(error) => return Err(answer::without_answer(&error)),
         };
         let status = response.status().as_u16();
         let mut body = Vec::new();
@@ -132,16 +171,19 @@ impl Client {
                 Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => {
                     body.extend_from_slice(&chunk)
                 }
-                Ok(None) => break,
+                Ok(None) => return Ok((status, body)),
                 // Meta answered, so it had the request; what it decided did not arrive.
-                Ok(Some(_)) | Err(_) => return PostOutcome::Unknown,
+                Ok(Some(_)) | Err(_) => return Err(PostOutcome::Unknown),
             }
         }
-        let Answer { outcome, trace } = answer::read(status, &body);
-        if let Some(trace) = trace {
-            // Meta's support asks for it; the failure itself is logged by whoever handles it.
-            tracing::info!(http.status = status, meta.trace = %trace, "Meta refused a request");
-        }
-        outcome
     }
+}
+
+/// An answer's outcome. Meta's support asks for its trace; the failure itself is logged by whoever
+/// handles it.
+fn known(status: u16, answer: Answer) -> PostOutcome {
+    if let Some(trace) = answer.trace {
+        tracing::info!(http.status = status, meta.trace = %trace, "Meta refused a request");
+    }
+    answer.outcome
 }

@@ -1,6 +1,6 @@
 //! WhatsApp, through Meta's Cloud API: what is sent, what is answered, what comes back.
 //!
-//! [`Client`] posts a message once and says what is known of it; [`errors`] turns Meta's codes into
+//! [`Client`] posts a message once and says what is known of it, and uploads files; [`errors`] turns Meta's codes into
 //! our outcomes; [`webhook`] verifies and reads what Meta posts to us; [`wire`] is the JSON.
 
 mod answer;
@@ -11,5 +11,5 @@ mod token;
 pub mod webhook;
 pub mod wire;
 
-pub use client::{BaseUrlError, Client, transport};
+pub use client::{BaseUrlError, Client, MEDIA_KEPT, transport};
 pub use token::{AccessToken, TokenError};

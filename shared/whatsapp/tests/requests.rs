@@ -6,10 +6,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use recado_domain::carried::Carried;
 use recado_domain::delivery::{FailureKind, PostOutcome};
+use recado_domain::file::FileType;
 use recado_domain::ids::PhoneNumberId;
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::phone::E164;
+use recado_whatsapp::errors::UploadError;
 use recado_whatsapp::webhook::MessageId;
 use recado_whatsapp::{AccessToken, BaseUrlError, Client, transport};
 
@@ -62,6 +65,11 @@ fn http() -> reqwest::Client {
         .expect("a client")
 }
 
+/// What a free-form message carries.
+fn mark() -> Carried {
+    Carried::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa.1793400012000").expect("a window")
+}
+
 struct Scene {
     meta: Shared,
     client: Client,
@@ -109,7 +117,7 @@ impl Scene {
                 &Outgoing::Text {
                     body: "Olá".into()
                 },
-                None,
+                &mark(),
             )
             .await
     }
@@ -129,7 +137,8 @@ async fn a_message_is_posted_to_its_number_with_the_token_and_the_plus() {
     let expected = concat!(
         "POST /v25.0/700000000000001/messages Bearer EAAfictional application/json ",
         r#"{"messaging_product":"whatsapp","recipient_type":"individual","to":"+5511987654321","#,
-        r#""type":"text","text":{"body":"Olá"}}"#,
+        r#""type":"text","text":{"body":"Olá"},"#,
+        r#""biz_opaque_callback_data":"rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa.1793400012000"}"#,
     );
     assert_eq!(scene.asked(), [expected]);
 }
@@ -211,5 +220,51 @@ fn an_address_that_is_not_an_apis_stops_the_start() {
         "data:x",
     ] {
         assert_eq!(check(base), Err(BaseUrlError), "{base}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_answers_the_files_id_or_what_to_do_about_it() {
+    let scene = Scene::new().await;
+    let upload = || {
+        let file = b"%PDF-1.7";
+        scene
+            .client
+            .upload_media(&scene.from, &scene.token, FileType::Pdf, file)
+    };
+    scene.will_answer(200, r#"{"id":"910000000000001"}"#);
+    let id = upload().await.expect("an id");
+    assert_eq!(id.as_str(), "910000000000001");
+    let asked = scene.asked().remove(0);
+    let expected =
+        "POST /v25.0/700000000000001/media Bearer EAAfictional multipart/form-data; boundary=";
+    assert!(asked.starts_with(expected), "{asked}");
+    assert!(asked.contains("%PDF-1.7"), "{asked}");
+
+    let file = |error: &UploadError| matches!(error, UploadError::File(_));
+    let refused = |error: &UploadError| matches!(error, UploadError::Refused(_));
+    let away = |seconds: u64| {
+        move |error: &UploadError| {
+            let after = Duration::from_secs(seconds);
+            matches!(error, UploadError::Away { retry_after, .. } if *retry_after == after)
+        }
+    };
+    type Expected<'a> = &'a dyn Fn(&UploadError) -> bool;
+    let cases: [(u16, &'static str, Expected<'_>); 10] = [
+        (400, r#"{"error":{"code":131053}}"#, &file),
+        (401, r#"{"error":{"code":190}}"#, &refused),
+        (400, r#"{"error":{"code":100}}"#, &refused),
+        (403, r#"{"error":{"code":131031}}"#, &refused),
+        (400, r#"{"error":{"code":4}}"#, &away(60)),
+        (500, r#"{"error":{"code":131000}}"#, &away(1)),
+        (503, "<html>", &away(1)),
+        (200, "", &away(1)),
+        (200, r#"{"id":"+5511987654321"}"#, &away(1)),
+        (500, r#"{"id":"910000000000001"}"#, &away(1)),
+    ];
+    for (status, body, expected) in cases {
+        scene.will_answer(status, body);
+        let error = upload().await.expect_err(body);
+        assert!(expected(&error), "{status} {body}: {error:?}");
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use recado_domain::carried::Carried;
 use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::{Callback, NotificationId, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
@@ -38,10 +39,10 @@ async fn send(client: &Client) -> PostOutcome {
     let token = AccessToken::parse("EAAfictional").expect("valid");
     let to = Addressee::Phone(E164::parse("+5511987654321").expect("valid"));
     let notification = NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid");
-    let callback = Callback {
+    let carried = Carried::Attempt(Callback {
         notification,
         attempt: 1,
-    };
+    });
     client
         .send(
             &from,
@@ -50,7 +51,7 @@ async fn send(client: &Client) -> PostOutcome {
             &Outgoing::Text {
                 body: "Olá".into()
             },
-            Some(&callback),
+            &carried,
         )
         .await
 }

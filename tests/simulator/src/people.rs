@@ -116,6 +116,16 @@ impl Recipients for Store {
             .await?
     }
 
+    async fn refuse_window(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        until: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        self.call(|| at_once(self.twin.refuse_window(tenant, recipient, until)))
+            .await?
+    }
+
     async fn put_alias(
         &self,
         tenant: &TenantId,

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use recado_domain::carried::Carried;
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
-use recado_domain::ids::{Callback, NotificationId, PhoneNumberId, TenantId};
+use recado_domain::ids::{NotificationId, PhoneNumberId, TenantId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_ports::WhatsappChannel;
 use recado_testing::meta::faults::SendFault;
@@ -188,11 +189,11 @@ impl WhatsappChannel for Cloud {
         from: &PhoneNumberId,
         to: &Addressee,
         message: &Outgoing,
-        callback: Option<&Callback>,
+        carried: &Carried,
     ) -> PostOutcome {
         let by = self.sim.actor();
-        let body = wire::message(to, message, callback);
-        let Some(callback) = callback else {
+        let body = wire::message(to, message, carried);
+        let Carried::Attempt(callback) = carried else {
             let outcome = self.post(tenant, from, &body).await;
             let phone = match to {
                 Addressee::Phone(phone) => phone.masked(),

@@ -4,7 +4,9 @@
 mod catalogue;
 mod customers;
 mod faults;
+mod media;
 mod reserved;
+mod window;
 mod words;
 
 use std::time::Duration;

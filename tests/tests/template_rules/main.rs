@@ -31,6 +31,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
         "/v1/notifications/{id}/cancel",
         "notifications.write",
     ),
+    ("POST", "/v1/media", "notifications.write"),
     ("POST", "/v1/consents", "consents.write"),
     ("POST", "/v1/consents/lookup", "consents.read"),
     ("GET", "/v1/consents/{recipient}", "consents.read"),
@@ -136,7 +137,7 @@ fn no_permission_has_a_wildcard_without_a_written_reason() {
 #[test]
 fn each_functions_variables_are_exactly_those_its_settings_read() {
     type Read = fn(&dyn Env) -> Result<(), ConfigError>;
-    let functions: [(&str, Read); 5] = [
+    let functions: [(&str, Read); 6] = [
         ("notification-api", |env| {
             notification_api::Config::from_env(env).map(drop)
         }),
@@ -148,6 +149,9 @@ fn each_functions_variables_are_exactly_those_its_settings_read() {
         }),
         ("fallback-timer", |env| {
             fallback_timer::Config::from_env(env).map(drop)
+        }),
+        ("media-api", |env| {
+            media_api::Config::from_env(env).map(drop)
         }),
         ("consent-api", |env| {
             consent_api::Config::from_env(env).map(drop)

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::line;
 use crate::fault::Fault;
+use crate::ids::MediaId;
 use crate::message::Media;
 
 /// Whether the text is an `https` address with a host that has a point, without a user and in ASCII.
@@ -90,7 +91,7 @@ pub(super) fn media(
 }
 
 fn is_media_id(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    MediaId::parse(id).is_ok()
 }
 
 /// Everything that is wrong with a document's name: PDF is what Meta shows reliably.

@@ -184,6 +184,8 @@ async fn consents_and_people_are_as_if_asked_once<S: Recipients>(
     };
     lose();
     ask(|| store.update_profile(&bank, &who, &update)).await;
+    lose();
+    ask(|| store.refuse_window(&bank, &who, at(90))).await;
     let digest = format!("alias, lost {lost}");
     lose();
     ask(|| store.put_alias(&bank, &digest, &who)).await;
@@ -198,6 +200,7 @@ async fn consents_and_people_are_as_if_asked_once<S: Recipients>(
     let profile = found.profile.expect("there is a profile");
     assert_eq!(profile.phone, Some(sealed(1)));
     assert_eq!(profile.window_until, Some(at(100)));
+    assert_eq!(profile.window_refused, Some(at(90)));
     assert_eq!(profile.aliases, [digest.as_str()]);
     let alias = store.alias(&bank, &digest).await;
     assert_eq!(alias.expect("the store answers"), Some(who.clone()));

@@ -2,10 +2,11 @@
 
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, MetaPreference};
+use recado_domain::consent::{Action, Changed, MetaPreference};
 use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::locale::Locale;
+use recado_domain::window::Window;
 use recado_ports::{Conversations, ErasureReport, Profile, ProfileUpdate, Recipient, Recipients};
 
 use super::consents::event;
@@ -15,6 +16,7 @@ use super::{at, id, person, sealed, tenant};
 pub(super) async fn check<S: Recipients + Conversations>(store: &S) {
     nobody_knows_a_stranger(store).await;
     a_profile_keeps_its_number_and_its_later_window(store).await;
+    a_refused_window_stays_closed_and_a_newer_one_open(store).await;
     a_cap_counts_each_notification_once(store).await;
     an_alias_leads_to_the_last_one_it_was_given(store).await;
     an_erased_person_leaves_history_and_revokes_and_nothing_else(store).await;
@@ -92,6 +94,56 @@ async fn a_profile_keeps_its_number_and_its_later_window<S: Recipients>(store: &
 
     let elsewhere = found(store, &tenant("banco-boreal"), &who).await;
     assert_eq!(elsewhere.profile, None, "another bank knows nothing of it");
+}
+
+async fn a_refused_window_stays_closed_and_a_newer_one_open<S: Recipients>(store: &S) {
+    let (bank, who) = (tenant("banco-aurora"), person("a window"));
+    let wrote = async |until: i64| {
+        let update = ProfileUpdate {
+            window_until: Some(at(until)),
+            ..ProfileUpdate::default()
+        };
+        let stored = store.update_profile(&bank, &who, &update).await;
+        stored.expect("the store answers");
+    };
+    let refused = async |until: i64| {
+        let refused = store.refuse_window(&bank, &who, at(until)).await;
+        refused.expect("the store answers")
+    };
+    let window = async || {
+        let profile = found(store, &bank, &who).await.profile;
+        profile.map(|profile| profile.window(at(10)))
+    };
+    let open = |until: i64| Some(Window::Open { until: at(until) });
+
+    assert_eq!(refused(100).await, Changed::No);
+    assert_eq!(window().await, None, "a refusal makes no profile");
+    wrote(100).await;
+    assert_eq!(window().await, open(100));
+    assert_eq!(refused(90).await, Changed::Yes);
+    assert_eq!(
+        window().await,
+        open(100),
+        "an older one's refusal is not its"
+    );
+    assert_eq!(refused(100).await, Changed::Yes);
+    assert_eq!(window().await, Some(Window::Closed));
+    assert_eq!(refused(100).await, Changed::No);
+    assert_eq!(refused(95).await, Changed::No);
+    wrote(100).await;
+    assert_eq!(
+        window().await,
+        Some(Window::Closed),
+        "a repeated webhook opens nothing"
+    );
+    wrote(101).await;
+    assert_eq!(window().await, open(101));
+    assert_eq!(refused(100).await, Changed::No);
+    assert_eq!(window().await, open(101));
+    let boreal = tenant("banco-boreal");
+    let elsewhere = store.refuse_window(&boreal, &who, at(200)).await;
+    assert_eq!(elsewhere.expect("the store answers"), Changed::No);
+    assert_eq!(window().await, open(101));
 }
 
 async fn a_cap_counts_each_notification_once<S: Recipients>(store: &S) {
@@ -183,6 +235,8 @@ where
             .update_profile(&bank, who, &update)
             .await
             .expect("the store answers");
+        let refused = store.refuse_window(&bank, who, at(90)).await;
+        assert_eq!(refused.expect("the store answers"), Changed::Yes);
         // The second one was captured by a clock ahead of the erasure's.
         for (seconds, digest) in [(1, "grant"), (5_000, "grant of the future")] {
             let mut grant = event(Action::Grant, seconds, digest);

@@ -10,6 +10,7 @@ use recado_domain::consent::Action;
 use recado_domain::delivery::{
     CapVerdict, Change, Fact, LegFact, Notification, OpenedBecause, Receipts, change,
 };
+use recado_domain::window::Window;
 use recado_ports::{
     ChatRecord, Conversations, Created, Notifications, ProfileUpdate, Recipients, StoreError,
     Written,
@@ -45,6 +46,7 @@ where
     an_answer_is_claimed_by_one_token(store).await;
     the_newest_consent_stays_and_every_event_is_history(store).await;
     a_window_only_grows(store).await;
+    a_refusal_never_closes_what_came_after_it(store).await;
 }
 
 /// Writes all changes at once; answers are in the order of the changes.
@@ -356,4 +358,32 @@ where
     let profile = found.expect("the store answers").profile;
     let window = profile.and_then(|profile| profile.window_until);
     assert_eq!(window, Some(at(i64::from(WRITERS) - 1)));
+}
+
+async fn a_refusal_never_closes_what_came_after_it<S>(store: &S)
+where
+    S: Recipients + Clone + 'static,
+{
+    let (bank, who) = (tenant("banco-aurora"), person("raced refusals"));
+    let mut writers = JoinSet::new();
+    for writer in 1..WRITERS {
+        let (store, bank, who) = (store.clone(), bank.clone(), who.clone());
+        writers.spawn(async move {
+            let update = ProfileUpdate {
+                window_until: Some(at(i64::from(writer))),
+                ..ProfileUpdate::default()
+            };
+            let changed = store.update_profile(&bank, &who, &update).await;
+            changed.expect("the store answers");
+            let older = at(i64::from(writer) - 1);
+            let refused = store.refuse_window(&bank, &who, older).await;
+            refused.expect("the store answers");
+        });
+    }
+    writers.join_all().await;
+    let found = store.recipient(&bank, &who).await;
+    let profile = found.expect("the store answers").profile;
+    let until = at(i64::from(WRITERS) - 1);
+    let window = profile.map(|profile| profile.window(at(0)));
+    assert_eq!(window, Some(Window::Open { until }));
 }

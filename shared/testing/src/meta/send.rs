@@ -145,7 +145,7 @@ impl Meta {
             Addressed::ByPhone => json!({ "input": input, "wa_id": wa_id }),
             Addressed::ByUserId => json!({ "input": input, "user_id": input }),
         };
-        let notification = callback_data.as_deref().map(notification_id);
+        let notification = callback_data.as_deref().and_then(notification_id);
         self.outbound.insert(
             wamid.clone(),
             Outbound {
@@ -230,17 +230,15 @@ impl Whom {
             phone: request["to"].as_str().and_then(numbers::parse_e164),
             notification: request["biz_opaque_callback_data"]
                 .as_str()
-                .map(notification_id),
+                .and_then(notification_id),
         }
     }
 }
 
-/// Callback data is `ntf_….1`: the notification's id, a dot, the attempt.
-fn notification_id(callback_data: &str) -> String {
-    callback_data
-        .rsplit_once('.')
-        .map_or(callback_data, |(id, _)| id)
-        .to_owned()
+/// A notification's callback data is `ntf_….1`: its id, a dot, the attempt. Other data names none.
+fn notification_id(callback_data: &str) -> Option<String> {
+    let (id, _) = callback_data.rsplit_once('.')?;
+    id.starts_with("ntf_").then(|| id.to_owned())
 }
 
 /// What stands before Meta answers with: never JSON.

@@ -153,6 +153,27 @@ impl Recipients for Store {
         .await
     }
 
+    async fn refuse_window(
+        &self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        until: Timestamp,
+    ) -> Result<Changed, StoreError> {
+        self.call(StoreCall::RefuseWindow, |state| {
+            let until = whole_millis(until);
+            let known = state.people.get_mut(&(tenant.clone(), recipient.clone()));
+            let profile = known.and_then(|person| person.profile.as_mut());
+            match profile.filter(|profile| profile.window_until.is_some()) {
+                Some(profile) if profile.window_refused < Some(until) => {
+                    profile.window_refused = Some(until);
+                    Changed::Yes
+                }
+                Some(_) | None => Changed::No,
+            }
+        })
+        .await
+    }
+
     async fn put_alias(
         &self,
         tenant: &TenantId,

@@ -35,6 +35,8 @@ pub enum StoreCall {
     History,
     /// `Recipients::update_profile`.
     UpdateProfile,
+    /// `Recipients::refuse_window`.
+    RefuseWindow,
     /// `Recipients::put_alias`.
     PutAlias,
     /// `Recipients::alias`.

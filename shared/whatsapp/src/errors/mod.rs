@@ -6,6 +6,7 @@
 
 mod cause;
 mod table;
+mod upload;
 
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use serde_json::value::RawValue;
 
 pub use cause::{Attention, Cause};
 use table::{Answer, Rule};
+pub use upload::UploadError;
 
 use crate::json;
 

@@ -1,7 +1,8 @@
 //! The fields `messages` and `user_preferences`: receipts, customers' messages, their preferences.
 
+use recado_domain::carried::Carried;
 use recado_domain::delivery::Failure;
-use recado_domain::ids::{Callback, PhoneNumberId, UserId};
+use recado_domain::ids::{PhoneNumberId, UserId};
 use recado_domain::phone::E164;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -154,10 +155,10 @@ fn receipt(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
         "warning" => ReceiptStatus::Other(OtherStatus::Warning),
         _ => ReceiptStatus::Other(OtherStatus::Unknown),
     };
-    let callback = json::text(wire.biz_opaque_callback_data);
+    let carried = json::text(wire.biz_opaque_callback_data);
     Ok(Update::Receipt(Receipt {
         number: shared.number.clone(),
-        callback: callback.and_then(|text| Callback::parse(&text).ok()),
+        carried: carried.and_then(|text| Carried::parse(&text).ok()),
         status,
         at: timestamp(wire.timestamp),
         contact: shared.complete(person(wire.recipient_id, wire.recipient_user_id)),

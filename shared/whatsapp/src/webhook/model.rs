@@ -3,8 +3,9 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use recado_domain::carried::Carried;
 use recado_domain::delivery::Failure;
-use recado_domain::ids::{Callback, PhoneNumberId, UserId};
+use recado_domain::ids::{PhoneNumberId, UserId};
 use recado_domain::phone::E164;
 
 use super::account::{AccountUpdate, TemplateUpdate};
@@ -70,10 +71,11 @@ impl fmt::Debug for Person {
 /// What became of a message of ours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Receipt {
-    /// Our number that sent it; its tenant must be the notification's.
+    /// Our number that sent it; its tenant must be the notification's or the recipient's.
     pub number: PhoneNumberId,
-    /// The notification and attempt; none where the message carried none of ours.
-    pub callback: Option<Callback>,
+    /// The notification and attempt, or the window relied on; none where the message carried none of
+    /// ours.
+    pub carried: Option<Carried>,
     /// What became of it.
     pub status: ReceiptStatus,
     /// When, by Meta's clock: to show, not to decide by.

@@ -1,5 +1,6 @@
+use recado_domain::carried::{Carried, WindowMark};
 use recado_domain::delivery::{Failure, FailureKind, Receipts};
-use recado_domain::ids::{Callback, NotificationId, PhoneNumberId, UserId};
+use recado_domain::ids::{Callback, NotificationId, PhoneNumberId, RecipientToken, UserId};
 use recado_domain::phone::E164;
 use serde_json::{Value, json};
 
@@ -103,11 +104,11 @@ fn a_receipt_leads_to_its_notification_and_attempt() {
     let read = receipt(status("delivered", &callback('a', 2)));
     assert_eq!(read.number, ours());
     assert_eq!(
-        read.callback,
-        Some(Callback {
+        read.carried,
+        Some(Carried::Attempt(Callback {
             notification: notification('a'),
             attempt: 2
-        })
+        }))
     );
     assert_eq!(read.status, ReceiptStatus::Delivered);
     assert_eq!(read.at.map(Timestamp::as_second), Some(1_793_400_012));
@@ -159,10 +160,10 @@ fn a_failure_says_whose_fault_it_is_and_repeats_nothing_of_metas_text() {
 #[test]
 fn a_receipt_that_carries_nothing_of_ours_is_kept_apart() {
     for text in ["", "msg:01JABCDEF", "ntf_short.1"] {
-        assert_eq!(receipt(status("delivered", text)).callback, None, "{text}");
+        assert_eq!(receipt(status("delivered", text)).carried, None, "{text}");
     }
     let bare = receipt(json!({ "status": "read" }));
-    assert!(bare.callback.is_none() && bare.at.is_none() && bare.contact.is_none());
+    assert!(bare.carried.is_none() && bare.at.is_none() && bare.contact.is_none());
 }
 
 #[test]
@@ -613,4 +614,33 @@ fn deeply_nested_rubbish_does_not_overflow_the_stack() {
         .replace("\"here\"", &status);
     let notice = parse(body.as_bytes()).expect("JSON");
     assert_eq!(notice.updates.len(), 1);
+}
+
+#[test]
+fn a_free_form_message_refused_for_its_window_closes_it_and_another_failure_does_not() {
+    let mark = WindowMark {
+        recipient: RecipientToken::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid"),
+        until: Timestamp::from_millisecond(1_793_400_012_345).expect("valid"),
+    };
+    let carried = Carried::Window(mark.clone()).to_string();
+    let told = |word: &str, code: Option<u32>| {
+        let mut status = status(word, &carried);
+        if let Some(code) = code {
+            status["errors"] = json!([{ "code": code }]);
+        }
+        fold(&read(&messages(json!({ "statuses": [status] }))).updates)
+    };
+    let closed = |word, code| told(word, code).closed.into_iter().collect::<Vec<_>>();
+    assert_eq!(closed("failed", Some(131_047)), [(mark, ours())]);
+    assert_eq!(closed("failed", Some(131_026)), []);
+    assert_eq!(closed("failed", None), []);
+    assert_eq!(closed("delivered", Some(131_047)), []);
+    for (word, sent, other) in [("sent", 1, 0), ("delivered", 0, 1), ("failed", 0, 1)] {
+        let folded = told(word, None);
+        assert_eq!(
+            (folded.sent, folded.other, folded.foreign),
+            (sent, other, 0)
+        );
+        assert!(folded.receipts.is_empty(), "{word}");
+    }
 }

@@ -1,8 +1,9 @@
-//! What is sent, as Meta wants to read it (`POST /{phone number id}/messages`).
+//! What is sent, as Meta wants to read it (`POST /{phone number id}/messages`, and `/media`).
 
 mod shape;
+mod upload;
 
-use recado_domain::ids::Callback;
+use recado_domain::carried::Carried;
 use recado_domain::message::{
     Addressee, BodyValues, ButtonValue, ButtonsMessage, HeaderValue, ListMessage, Media,
     OrderDetails, Outgoing, PixKeyType, TemplateMessage,
@@ -18,9 +19,11 @@ use shape::{
 
 use crate::webhook::MessageId;
 
+pub use upload::upload;
+
 /// The body that sends `message`. Holds the customer's data: never logged, never stored.
 #[must_use]
-pub fn message(to: &Addressee, message: &Outgoing, callback: Option<&Callback>) -> Vec<u8> {
+pub fn message(to: &Addressee, message: &Outgoing, carried: &Carried) -> Vec<u8> {
     let (to, recipient) = address(to);
     let (kind, content) = content(message);
     let envelope = Envelope {
@@ -30,7 +33,7 @@ pub fn message(to: &Addressee, message: &Outgoing, callback: Option<&Callback>) 
         recipient,
         kind,
         content,
-        biz_opaque_callback_data: callback.map(ToString::to_string),
+        biz_opaque_callback_data: carried.to_string(),
     };
     serialise(&envelope)
 }

@@ -14,8 +14,7 @@ pub(super) struct Envelope<'a> {
     pub(super) kind: &'static str,
     #[serde(flatten)]
     pub(super) content: Content<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) biz_opaque_callback_data: Option<String>,
+    pub(super) biz_opaque_callback_data: String,
 }
 
 /// The object named after the message's type.

@@ -1,3 +1,5 @@
+use recado_domain::carried::Carried;
+use recado_domain::file::FileType;
 use recado_domain::ids::{Callback, NotificationId, UserId};
 use recado_domain::locale::Locale;
 use recado_domain::message::ListRow;
@@ -11,16 +13,20 @@ fn ana() -> Addressee {
     Addressee::Phone(E164::parse("+5511987654321").expect("valid"))
 }
 
-fn callback() -> Callback {
+fn carried() -> Carried {
     let notification = NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid");
-    Callback {
+    Carried::Attempt(Callback {
         notification,
         attempt: 1,
-    }
+    })
+}
+
+fn window() -> Carried {
+    Carried::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa.1793400012000").expect("a window")
 }
 
 fn sent(message: &Outgoing) -> Value {
-    serde_json::from_slice(&super::message(&ana(), message, Some(&callback()))).expect("JSON")
+    serde_json::from_slice(&super::message(&ana(), message, &carried())).expect("JSON")
 }
 
 fn filled(
@@ -196,7 +202,7 @@ fn a_person_without_a_number_is_written_to_by_their_id() {
         &Outgoing::Text {
             body: "Olá".into()
         },
-        None,
+        &window(),
     );
     insta::assert_json_snapshot!(serde_json::from_slice::<Value>(&body).expect("JSON"));
 }
@@ -205,4 +211,32 @@ fn a_person_without_a_number_is_written_to_by_their_id() {
 fn a_read_mark() {
     let body = read_mark(&MessageId::new("wamid.INBOUND001=="));
     insta::assert_json_snapshot!(serde_json::from_slice::<Value>(&body).expect("JSON"));
+}
+
+#[test]
+fn a_file_travels_whole_between_the_fields_that_name_it() {
+    let file = b"%PDF-1.7\r\n--recado\r\n\0\xff";
+    let (media_type, body) = upload(FileType::Pdf, file);
+    let boundary = media_type
+        .strip_prefix("multipart/form-data; boundary=")
+        .expect("a boundary");
+    assert!(boundary.len() <= 70, "RFC 2046");
+    let field = |name: &str, value: &str| {
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        )
+    };
+    let before = [
+        field("messaging_product", "whatsapp"),
+        field("type", "application/pdf"),
+        format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"document.pdf\"\r\n\
+             Content-Type: application/pdf\r\n\r\n"
+        ),
+    ]
+    .concat();
+    let behind = format!("\r\n--{boundary}--\r\n");
+    assert_eq!(body, [before.as_bytes(), file, behind.as_bytes()].concat());
+    let (other, _) = upload(FileType::Pdf, b"%PDF-1.7");
+    assert_ne!(other, media_type, "each file has a boundary of its own");
 }

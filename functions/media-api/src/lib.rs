@@ -1,0 +1,144 @@
+//! Takes a bank's file for a message's header and hands it to Meta, so that a statement needs no public
+//! address. Of the file nothing is kept or logged here.
+//!
+//! Uploading sends nothing, so it needs no `Idempotency-Key`: whoever asks twice has two ids, of which
+//! Meta forgets the unused one by itself.
+
+mod config;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use data_encoding::HEXLOWER;
+use recado_domain::fault::Fault;
+use recado_domain::file::{self, FileType};
+use recado_domain::ids::TenantId;
+use recado_ports::{Chance, Registry};
+use recado_runtime::problem::Problem;
+use recado_runtime::tenant;
+use recado_whatsapp::errors::UploadError;
+use recado_whatsapp::{AccessToken, Client, MEDIA_KEPT, TokenError};
+use ring::digest;
+use serde::Serialize;
+
+pub use config::Config;
+
+/// What the handler needs.
+pub struct Deps<S, C> {
+    /// The registry of banks.
+    pub store: S,
+    /// Time.
+    pub chance: C,
+    /// Meta.
+    pub whatsapp: Client,
+    /// Each bank's key to it.
+    pub tokens: BTreeMap<TenantId, AccessToken>,
+}
+
+/// The tokens as the secret holds them, ready for use.
+pub fn access_tokens(
+    tokens: BTreeMap<TenantId, String>,
+) -> Result<BTreeMap<TenantId, AccessToken>, TokenError> {
+    let parse = |(tenant, token): (TenantId, String)| Ok((tenant, AccessToken::parse(&token)?));
+    tokens.into_iter().map(parse).collect()
+}
+
+/// The route of this function.
+pub fn router<S, C>(deps: Arc<Deps<S, C>>) -> Router
+where
+    S: Registry + 'static,
+    C: Chance + 'static,
+{
+    Router::new()
+        .route("/v1/media", post(upload::<S, C>))
+        // The handler has the limit, and a problem document for what is over it.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(deps)
+}
+
+/// A file that Meta has.
+#[derive(Serialize)]
+struct Uploaded {
+    /// For the `media_id` of a parameter.
+    media_id: String,
+    /// The type of parameter that takes it.
+    kind: &'static str,
+    bytes: usize,
+    /// Of the file as it came, in hexadecimal.
+    sha256: String,
+    /// From then on Meta knows the id no more.
+    expires_at: String,
+}
+
+async fn upload<S, C>(
+    State(deps): State<Arc<Deps<S, C>>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem>
+where
+    S: Registry,
+    C: Chance,
+{
+    let tenant = tenant(&deps.store, &extensions).await?;
+    let declared = declared(&headers).ok_or(Problem::FileMediaType)?;
+    if body.len() > file::LARGEST {
+        let limit = file::LARGEST;
+        return Err(Problem::TooLarge { limit });
+    }
+    file::check(declared, &body).map_err(|fault| Problem::Invalid(vec![fault]))?;
+    let config = deps.store.tenant(&tenant).await?;
+    let (Some(config), Some(token)) = (config, deps.tokens.get(&tenant)) else {
+        tracing::error!(tenant.id = %tenant, "tenant without configuration");
+        return Err(Problem::Internal);
+    };
+    // Before the upload: a promise that Meta's clock keeps.
+    let begun = deps.chance.now();
+    let from = &config.phone_number_id;
+    let uploaded = deps.whatsapp.upload_media(from, token, declared, &body);
+    let media_id = uploaded.await.map_err(|error| problem(&tenant, &error))?;
+    let (kind, bytes) = (declared.parameter(), body.len());
+    tracing::info!(tenant.id = %tenant, kind, bytes, "file uploaded");
+    let sha256 = digest::digest(&digest::SHA256, &body);
+    let answer = Uploaded {
+        media_id: media_id.to_string(),
+        kind,
+        bytes,
+        sha256: HEXLOWER.encode(sha256.as_ref()),
+        expires_at: format!("{:.3}", begun + MEDIA_KEPT),
+    };
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// The type that the header names; only the content says whether it is one.
+fn declared(headers: &HeaderMap) -> Option<FileType> {
+    let named = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    FileType::of_media_type(named)
+}
+
+fn problem(tenant: &TenantId, error: &UploadError) -> Problem {
+    let code = error.code();
+    match error {
+        UploadError::File(_) => {
+            tracing::warn!(tenant.id = %tenant, code, error = error as &dyn std::error::Error, "file not uploaded");
+            let rule = "must be a file that Meta can process";
+            Problem::Invalid(vec![Fault::new("body", rule)])
+        }
+        UploadError::Away { retry_after, .. } => {
+            tracing::warn!(tenant.id = %tenant, code, error = error as &dyn std::error::Error, "file not uploaded");
+            Problem::MetaAway {
+                retry_after: retry_after.as_secs().max(1),
+            }
+        }
+        UploadError::Refused(_) => {
+            tracing::error!(tenant.id = %tenant, code, error = error as &dyn std::error::Error, "upload refused");
+            Problem::Internal
+        }
+    }
+}
