@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use media_api::{Deps, access_tokens, router};
 use recado_domain::file::LARGEST;
+use recado_domain::hours::Hours;
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_ports::TenantConfig;
@@ -79,6 +80,7 @@ impl Scene {
                 sms_sender_id: None,
                 locale: Locale::PtBr,
                 time_zone: "America/Sao_Paulo".to_owned(),
+                hours: Hours::default(),
             };
             store.put_tenant(&tenant, &config);
             store.put_client(name, &tenant);
