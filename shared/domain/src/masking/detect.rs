@@ -1,9 +1,10 @@
 //! What a text holds that must not be shown, found in the order of its structure's strength.
 
 use super::context;
-use super::payment::{iban_end, is_boleto, is_card, is_end_to_end_id};
+use super::payment::{iban_end, is_card, is_end_to_end_id};
 use super::runs::{Run, Window};
 use super::view::View;
+use crate::boleto::is_boleto;
 use crate::brcode;
 use crate::params::{is_cnpj, is_cpf, is_uuid};
 use crate::phone::E164;

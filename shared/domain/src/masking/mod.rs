@@ -14,6 +14,7 @@ use detect::{Found, Kind, Search, merged, tokens};
 use runs::Run;
 use view::View;
 
+use crate::iban;
 use crate::params::{Cnpj, Cpf, masked_account, masked_email, masked_uuid};
 use crate::phone::E164;
 
@@ -119,11 +120,7 @@ fn mask(kind: Kind, plain: &str) -> String {
     let last = |count: usize| &kept[kept.len().saturating_sub(count)..];
     let masked = match kind {
         Kind::Card => Some(format!("**** {}", last(4))),
-        Kind::Iban => Some(format!(
-            "{}** **** {}",
-            kept[..2].to_ascii_uppercase(),
-            last(4)
-        )),
+        Kind::Iban => Some(iban::masked(&kept)),
         Kind::Evp => Some(masked_uuid(plain)),
         Kind::Cnpj => Cnpj::parse(&kept).map(|cnpj| cnpj.masked()),
         Kind::Cpf => Cpf::parse(&kept).map(|cpf| cpf.masked()),

@@ -7,8 +7,10 @@ use super::line;
 use super::link;
 use super::pix_key::PixKey;
 use super::tax_number::{Cnpj, Cpf};
+use crate::boleto::BoletoLine;
 use crate::brcode::BrCode;
 use crate::fault::Fault;
+use crate::iban::Iban;
 use crate::message::Media;
 use crate::money::{Currency, Money};
 use crate::phone::E164;
@@ -35,6 +37,10 @@ pub enum ParamValue {
     PixKey(PixKey),
     /// A Pix code.
     PixCode(Box<BrCode>),
+    /// A boleto's typeable line.
+    BoletoLine(BoletoLine),
+    /// An international account number.
+    Iban(Iban),
     /// A natural person's tax number.
     Cpf(Cpf),
     /// A company's tax number.
@@ -99,6 +105,8 @@ impl ParamValue {
             | ParamType::Phone
             | ParamType::PixKey
             | ParamType::PixCode
+            | ParamType::BoletoLine
+            | ParamType::Iban
             | ParamType::Cpf
             | ParamType::Cnpj
             | ParamType::Code
@@ -139,6 +147,8 @@ impl ParamValue {
             Self::Phone(phone) => json!(phone.expose()),
             Self::PixKey(key) => json!(key.as_str()),
             Self::PixCode(code) => json!(code.as_str()),
+            Self::BoletoLine(line) => json!(line.as_str()),
+            Self::Iban(iban) => json!(iban.as_str()),
             Self::Cpf(cpf) => json!(cpf.as_str()),
             Self::Cnpj(cnpj) => json!(cnpj.as_str()),
             Self::Document { media, filename } => {
@@ -194,6 +204,10 @@ fn token(spec: &ParamSpec, text: &str) -> Result<ParamValue, String> {
         ParamType::PixCode => {
             BrCode::parse(text).map(|code| ParamValue::PixCode(Box::new(code))).map_err(|error| error.to_string())
         }
+        ParamType::BoletoLine => {
+            BoletoLine::parse(text).map(ParamValue::BoletoLine).map_err(|error| error.to_string())
+        }
+        ParamType::Iban => Iban::parse(text).map(ParamValue::Iban).map_err(|error| error.to_string()),
         ParamType::Cpf => Cpf::parse(text).map(ParamValue::Cpf).ok_or_else(|| "must be a CPF".into()),
         ParamType::Cnpj => Cnpj::parse(text).map(ParamValue::Cnpj).ok_or_else(|| "must be a CNPJ".into()),
         ParamType::Code if (4..=longest).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) => {
