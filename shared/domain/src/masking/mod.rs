@@ -6,11 +6,16 @@
 
 mod context;
 mod detect;
+mod forbidden;
+mod ordinary;
 mod payment;
 mod runs;
+mod secrets;
 mod view;
 
 use detect::{Found, Kind, Search, merged, tokens};
+pub(crate) use forbidden::forbidden_in_address;
+pub use forbidden::{Forbidden, forbidden};
 use runs::Run;
 use view::View;
 
@@ -75,25 +80,6 @@ pub fn for_transcript(text: &str) -> String {
     replace(text, &view, found, mask)
 }
 
-/// Whether a full card number stands in the text: 13–19 digits with Luhn's sum, of any brand, however
-/// they are parted.
-#[must_use]
-pub(crate) fn holds_card_number(text: &str) -> bool {
-    let view = View::of(text);
-    Run::all(&view).iter().any(|run| {
-        run.windows(|length| (13..=19).contains(&length))
-            .iter()
-            .any(|part| payment::is_luhn(part.digits()))
-    })
-}
-
-/// Whether digits stand beside a password's, a code's or a card's security word.
-#[must_use]
-pub(crate) fn holds_secret(text: &str) -> bool {
-    let view = View::of(text);
-    !context::secret_digits(&Search::of(&view)).is_empty()
-}
-
 fn replace(
     text: &str,
     view: &View,
@@ -138,7 +124,14 @@ fn mask(kind: Kind, plain: &str) -> String {
         }
         Kind::Account => Some(masked_account(plain)),
         Kind::Email => Some(masked_email(plain)),
-        Kind::PixCode | Kind::Boleto | Kind::Transaction | Kind::Secret | Kind::Several => None,
+        Kind::PixCode
+        | Kind::Boleto
+        | Kind::Transaction
+        | Kind::Secret
+        | Kind::Token
+        | Kind::SecretWord
+        | Kind::Query
+        | Kind::Several => None,
     };
     masked.unwrap_or_else(|| HIDDEN.to_owned())
 }

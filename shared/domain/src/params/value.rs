@@ -11,6 +11,7 @@ use crate::boleto::BoletoLine;
 use crate::brcode::BrCode;
 use crate::fault::Fault;
 use crate::iban::Iban;
+use crate::masking::{self, Forbidden};
 use crate::message::Media;
 use crate::money::{Currency, Money};
 use crate::phone::E164;
@@ -113,14 +114,46 @@ impl ParamValue {
             | ParamType::Url
             | ParamType::UrlSuffix => {
                 let text = string(field, value, faults)?;
-                match token(spec, text) {
-                    Ok(value) => Some(value),
+                match token(spec, text).map(|value| (value.forbidden(), value)) {
+                    Ok((forbidden, value)) => {
+                        faults.extend(
+                            forbidden
+                                .iter()
+                                .map(|found| Fault::new(field, found.rule())),
+                        );
+                        forbidden.is_empty().then_some(value)
+                    }
                     Err(rule) => {
                         faults.push(Fault::new(field, rule));
                         None
                     }
                 }
             }
+        }
+    }
+
+    /// What must not be sent with a value that has its type's form: the types with a free form may hold
+    /// anything. Lines of text name it among their own rules.
+    fn forbidden(&self) -> Vec<Forbidden> {
+        match self {
+            Self::Code(text) => masking::forbidden(text),
+            Self::Url(text) | Self::UrlSuffix(text) => masking::forbidden_in_address(text),
+            Self::Money(_)
+            | Self::Date(_)
+            | Self::Time(_)
+            | Self::PersonName(_)
+            | Self::CardLast4(_)
+            | Self::Account(_)
+            | Self::Phone(_)
+            | Self::PixKey(_)
+            | Self::PixCode(_)
+            | Self::BoletoLine(_)
+            | Self::Iban(_)
+            | Self::Cpf(_)
+            | Self::Cnpj(_)
+            | Self::Text(_)
+            | Self::Document { .. }
+            | Self::Image(_) => Vec::new(),
         }
     }
 
