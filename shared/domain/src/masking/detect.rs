@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Email,
     /// What stands in an address behind its `?` or `#`, or before its `@`.
     Query,
+    /// Nobody's: a court case, an invoice. What lies inside of it is not looked at.
+    Ordinary,
     /// Found as two kinds that overlap, or only suspected.
     Several,
 }
@@ -87,6 +89,12 @@ impl<'a> Search<'a> {
             is_boleto,
         );
         self.tokens();
+        self.keep(Kind::Ordinary, ordinary::court_cases(self.view));
+        self.windows(
+            Kind::Ordinary,
+            |length| length == 44,
+            ordinary::is_invoice_key,
+        );
         self.ibans();
         self.windows(Kind::Card, |length| (13..=19).contains(&length), is_card);
         self.windows(Kind::Cnpj, |length| length == 14, is_cnpj);
@@ -107,6 +115,7 @@ impl<'a> Search<'a> {
         ] {
             self.keep(kind, spans);
         }
+        self.found.retain(|found| found.kind != Kind::Ordinary);
         self.found
     }
 

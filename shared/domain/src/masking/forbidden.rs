@@ -45,6 +45,7 @@ pub fn forbidden(text: &str) -> Vec<Forbidden> {
         | Kind::SecretWord
         | Kind::Email
         | Kind::Query
+        | Kind::Ordinary
         | Kind::Several => None,
     })
 }
@@ -68,6 +69,7 @@ pub(crate) fn forbidden_in_address(address: &str) -> Vec<Forbidden> {
         | Kind::SecretWord
         | Kind::Email
         | Kind::Query
+        | Kind::Ordinary
         | Kind::Several => None,
     })
 }

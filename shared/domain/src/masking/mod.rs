@@ -131,11 +131,14 @@ fn mask(kind: Kind, plain: &str) -> String {
         | Kind::Token
         | Kind::SecretWord
         | Kind::Query
+        | Kind::Ordinary
         | Kind::Several => None,
     };
     masked.unwrap_or_else(|| HIDDEN.to_owned())
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]

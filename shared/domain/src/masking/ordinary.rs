@@ -1,5 +1,6 @@
-//! Numbers that say themselves what they are: dates, amounts, postal codes. No account's and, unless it
-//! stands right beside a secret's word, no secret's.
+//! Numbers that say themselves what they are. Dates, amounts and postal codes are no account's and,
+//! unless they stand right beside a secret's word, no secret's; of court cases and invoices no part is
+//! anybody's card, though one in ten looks like it.
 
 use super::view::View;
 
@@ -118,7 +119,9 @@ fn amount(view: &View, lower: &[char], from: usize) -> Option<usize> {
     }
     let says =
         point == Some(',') || (point == Some('.') && grouped) || has_currency(lower, from, to);
-    (first <= 9 && says && ends(view, to)).then_some(to)
+    // `0012345` is an account even where `$` follows.
+    let padded = first > 1 && view.at(from) == Some('0');
+    (first <= 9 && says && !padded && ends(view, to)).then_some(to)
 }
 
 /// A currency right before or right behind, a blank apart at most.
@@ -154,6 +157,57 @@ fn postal_code(view: &View, from: usize) -> Option<usize> {
     (shape && ends(view, to)).then_some(to)
 }
 
+/// A court case as the courts write it, and `N` is a digit.
+const COURT_CASE: &str = "NNNNNNN-NN.NNNN.N.NN.NNNN";
+
+/// The places of court cases: their form and their two check digits (CNJ 65/2008: modulo 97, behind the
+/// rest).
+pub(super) fn court_cases(view: &View) -> Vec<(usize, usize)> {
+    let case = |from: usize| {
+        let to = from + COURT_CASE.len();
+        let mut digits = Vec::with_capacity(20);
+        for (at, wanted) in COURT_CASE.chars().enumerate() {
+            let c = view.at(from + at)?;
+            match (wanted, c.to_digit(10)) {
+                ('N', Some(digit)) => digits.push(digit),
+                (wanted, None) if wanted == c => {}
+                _ => return None,
+            }
+        }
+        let ordered = digits[..7].iter().chain(&digits[9..]).chain(&digits[7..9]);
+        let remainder = ordered.fold(0, |rest, digit| (rest * 10 + digit) % 97);
+        (remainder == 1 && ends(view, to)).then_some((from, to))
+    };
+    (0..view.len())
+        .filter(|place| starts(view, *place))
+        .filter_map(case)
+        .collect()
+}
+
+/// Whether 44 digits are an electronic invoice's key (NF-e, NFC-e, CT-e): a state, a month, a model, and
+/// a check digit of modulo 11.
+pub(super) fn is_invoice_key(digits: &[u8]) -> bool {
+    let number = |from: usize, to: usize| {
+        digits[from..to]
+            .iter()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    };
+    let sum: u32 = digits[..43]
+        .iter()
+        .rev()
+        .zip((2..=9).cycle())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    let check = match sum % 11 {
+        0 | 1 => 0,
+        rest => 11 - rest,
+    };
+    (11..=53).contains(&number(0, 2))
+        && (1..=12).contains(&number(4, 6))
+        && matches!(number(20, 22), 55 | 57 | 65)
+        && check == number(43, 44)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,11 +229,32 @@ mod tests {
         check("R$ 1.500,00 e 1 500,00 €", &["1.500,00", "1 500,00"]);
         check("$1,500.00 / 1.500,00 €", &["1,500.00", "1.500,00"]);
         check("R$1500 ou 1500 reais ou 200€", &["1500", "1500", "200"]);
+        check("0012345 $5", &["5"]);
         check("1500 realmente, 1500.00, 1.500", &[]);
         check("US$ 20.50 e 1'000.00", &["20.50", "1'000.00"]);
         check("CEP 01310-100", &["01310-100"]);
         check("12345-6 1234-5 0012345-67", &[]);
         check("1.234,56-7 e 21/11/2026-1", &[]);
         check("12.345.678/0001-90", &[]);
+    }
+
+    #[test]
+    fn a_court_case_and_an_invoice_are_known_by_form_and_check_digits() {
+        let cases = |text: &str| court_cases(&View::of(text)).len();
+        assert_eq!(cases("processo 6600096-36.2026.8.26.9641."), 1);
+        assert_eq!(cases("processo 6600096-37.2026.8.26.9641"), 0);
+        assert_eq!(cases("processo 66000963620268269641"), 0);
+        assert_eq!(cases("16600096-36.2026.8.26.9641"), 0);
+        assert_eq!(cases("6600096-36.2026.8.26.96411"), 0);
+        let key = "35251274701780536887550026140752941699756467";
+        let invoice = |key: &str| is_invoice_key(key.as_bytes());
+        assert!(invoice(key));
+        assert!(invoice("35260521323451343604550013086214241427882352"));
+        assert!(
+            !invoice(&key.replace("6467", "6466")),
+            "another check digit"
+        );
+        assert!(!invoice(&format!("99{}", &key[2..])), "no state");
+        assert!(!invoice(&key.replace("7550026", "7560026")), "no model");
     }
 }

@@ -1,5 +1,6 @@
 //! Payment data by its own structure: cards, IBANs, Pix transactions.
 
+use super::runs::{MOST_SEPARATORS, is_separator};
 use super::view::View;
 use crate::iban;
 
@@ -46,7 +47,7 @@ pub(super) fn is_card(digits: &[u8]) -> bool {
     }
 }
 
-/// The end of the IBAN that begins at a place, its groups parted by single blanks or hyphens.
+/// The end of the IBAN that begins at a place, parted as a run of digits may be.
 pub(super) fn iban_end(view: &View, from: usize) -> Option<usize> {
     if view.before(from).is_some_and(|c| c.is_ascii_alphanumeric()) {
         return None;
@@ -57,17 +58,17 @@ pub(super) fn iban_end(view: &View, from: usize) -> Option<usize> {
         .collect();
     let length = iban::length_in(&country)?;
     let mut plain = String::with_capacity(length);
-    let mut place = from;
+    let (mut place, mut separators) = (from, 0);
     while plain.len() < length {
         let c = view.at(place)?;
         if c.is_ascii_alphanumeric() {
             plain.push(c.to_ascii_uppercase());
-        } else if !matches!(c, ' ' | '-' | '.')
-            || !view
-                .before(place)
-                .is_some_and(|b| b.is_ascii_alphanumeric())
-        {
-            return None;
+            separators = 0;
+        } else {
+            separators += 1;
+            if !is_separator(c) || separators > MOST_SEPARATORS {
+                return None;
+            }
         }
         place += 1;
     }

@@ -214,8 +214,6 @@ const FILLERS: &[&str] = &[
     "est",
     "ma",
     "mon",
-    "la",
-    "le",
     "votre",
     "nouveau",
     "ist",
