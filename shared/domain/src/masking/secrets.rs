@@ -289,7 +289,10 @@ fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
             .take_while(|group| group.from < end + REACH)
             .filter(|group| group.to <= start || end <= group.from)
             .filter(|group| {
-                let leads = if group.to <= start {
+                if !search.is_ordinary(group.from, group.to) {
+                    return true;
+                }
+                if group.to <= start {
                     // `100 est le code`; behind its word, an article leads to a date: `le 16/08`.
                     only_words(
                         &search.lower[group.to..start],
@@ -297,8 +300,7 @@ fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
                     )
                 } else {
                     only_words(&search.lower[end..group.from], FILLERS)
-                };
-                leads || !search.is_ordinary(group.from, group.to)
+                }
             })
             .collect();
         for run in near.chunk_by(|one, next| one.run == next.run) {
