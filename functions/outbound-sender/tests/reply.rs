@@ -9,6 +9,7 @@ use outbound_sender::{Deps, Pacers, handle};
 use recado_domain::carried::Carried;
 use recado_domain::consent::Keyword;
 use recado_domain::delivery::{Failure, FailureKind, Limits, PostOutcome};
+use recado_domain::hours::Hours;
 use recado_domain::ids::{PhoneNumberId, RecipientToken, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::message::{Addressee, Outgoing};
@@ -71,6 +72,7 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
         sms_sender_id: None,
         locale: Locale::PtBr,
         time_zone: "America/Sao_Paulo".to_owned(),
+        hours: Hours::default(),
     };
     store.put_tenant(&bank(), &config);
     let ring = Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid");

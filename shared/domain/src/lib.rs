@@ -3,6 +3,7 @@
 //! No clock, no randomness, no environment, no network: all of them come in as arguments. Functions
 //! around this crate only carry out what it answers.
 
+pub mod boleto;
 pub mod brcode;
 pub mod carried;
 pub mod catalogue;
@@ -13,6 +14,7 @@ pub mod delivery;
 pub mod fault;
 pub mod file;
 pub mod hours;
+pub mod iban;
 pub mod ids;
 pub mod locale;
 pub mod masking;

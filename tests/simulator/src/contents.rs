@@ -220,6 +220,8 @@ fn values(
             | ParamType::Phone
             | ParamType::PixKey
             | ParamType::PixCode
+            | ParamType::BoletoLine
+            | ParamType::Iban
             | ParamType::Cpf
             | ParamType::Cnpj
             | ParamType::Url

@@ -184,6 +184,10 @@ fn check_use(button: &Button, params: &Params, faults: &mut Vec<Fault>) {
 }
 
 #[cfg(test)]
+mod changed;
+#[cfg(test)]
 mod edges;
+#[cfg(test)]
+mod never_sent;
 #[cfg(test)]
 mod tests;

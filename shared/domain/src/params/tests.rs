@@ -5,7 +5,7 @@ use crate::ids::TemplateName;
 use crate::locale::Locale;
 
 /// A template with one parameter of every type. It is parsed, not validated.
-fn all_types() -> Template {
+pub(super) fn all_types() -> Template {
     let param = |kind: &str| json!({ "type": kind, "example": "" });
     let mut template = json!({
         "name": "all", "version": 1, "class": "transactional", "category": "UTILITY",
@@ -22,6 +22,8 @@ fn all_types() -> Template {
         "phone",
         "pix_key",
         "pix_code",
+        "boleto_line",
+        "iban",
         "cpf",
         "cnpj",
         "code",
@@ -42,7 +44,7 @@ fn object(value: Value) -> Map<String, Value> {
     value.as_object().cloned().expect("an object")
 }
 
-fn faults(template: &Template, given: Value) -> Vec<(String, String)> {
+pub(super) fn faults(template: &Template, given: Value) -> Vec<(String, String)> {
     let faults = parse(template, &object(given)).err().unwrap_or_default();
     faults
         .into_iter()
@@ -85,6 +87,16 @@ fn valid_values_are_kept_come_back_as_they_came_and_are_shown_masked() {
     check("phone", json!("+5511987654321"), "+55 (11) *****-4321");
     check("pix_key", json!("maria@banco.com.br"), "m***@b***.com.br");
     check("pix_code", json!(PIX), "***");
+    check(
+        "boleto_line",
+        json!("34191.09123 34567.890123 34567.890008 1 16460000015990"),
+        "***",
+    );
+    check(
+        "iban",
+        json!("DE89 3704 0044 0532 0130 00"),
+        "DE** **** 3000",
+    );
     check("cpf", json!("529.982.247-25"), "***.982.247-**");
     check("cnpj", json!("12.ABC.345/01DE-35"), "12.***.***/01DE-**");
     check("code", json!("482913"), "***");
@@ -224,6 +236,18 @@ fn a_value_of_the_wrong_form_is_a_fault_with_its_rule() {
         json!(PIX.replace("Fulano", "Fulana")),
         "pix_code",
         "must be an unchanged Pix code (its checksum differs)",
+    );
+    check(
+        "boleto_line",
+        json!("34191091233456789012334567890008116460000015991"),
+        "boleto_line",
+        "must be an unchanged boleto line (the check digit over all of it differs)",
+    );
+    check(
+        "iban",
+        json!("DE88370400440532013000"),
+        "iban",
+        "must be an unchanged IBAN (its checksum differs)",
     );
     check("cpf", json!("52998224726"), "cpf", "must be a CPF");
     check("cnpj", json!("11222333000182"), "cnpj", "must be a CNPJ");

@@ -150,6 +150,8 @@ impl ParamType {
             | Self::Account
             | Self::Phone
             | Self::PixCode
+            | Self::BoletoLine
+            | Self::Iban
             | Self::Cpf
             | Self::Cnpj
             | Self::Document
