@@ -132,6 +132,8 @@ fn longest_of(spec: &ParamSpec) -> Option<Value> {
         ParamType::Code | ParamType::UrlSuffix => Some("7".repeat(most).into()),
         ParamType::PixKey
         | ParamType::PixCode
+        | ParamType::BoletoLine
+        | ParamType::Iban
         | ParamType::Money
         | ParamType::Date
         | ParamType::Time

@@ -3,6 +3,7 @@
 //! No clock, no randomness, no environment, no network: all of them come in as arguments. Functions
 //! around this crate only carry out what it answers.
 
+pub mod boleto;
 pub mod brcode;
 pub mod catalogue;
 pub mod channel;
@@ -10,6 +11,7 @@ pub mod class;
 pub mod consent;
 pub mod delivery;
 pub mod fault;
+pub mod iban;
 pub mod ids;
 pub mod locale;
 pub mod masking;

@@ -9,6 +9,7 @@ use crate::delivery::{Facts, Notification, Rung, plus};
 use crate::fault::Fault;
 use crate::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
 use crate::locale::Locale;
+use crate::masking;
 use crate::params::{self, Params};
 use crate::phone::E164;
 use crate::seal::{Pepper, Sealed};
@@ -120,7 +121,13 @@ impl Draft {
                 Some(text) if text.is_empty() || text.chars().any(char::is_control) => {
                     self.fault(name, "must be one line of text");
                 }
-                Some(text) => self.reference = Some(text.to_owned()),
+                Some(text) => {
+                    // It is kept as it comes and shown to whoever may read notifications.
+                    for found in masking::forbidden(text) {
+                        self.fault(name, found.rule());
+                    }
+                    self.reference = Some(text.to_owned());
+                }
                 None => self.fault(name, "must be a text"),
             },
             "valid_until" => match value.as_str().map(str::parse) {

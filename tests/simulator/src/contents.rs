@@ -218,6 +218,8 @@ fn values(
             | ParamType::Phone
             | ParamType::PixKey
             | ParamType::PixCode
+            | ParamType::BoletoLine
+            | ParamType::Iban
             | ParamType::Cpf
             | ParamType::Cnpj
             | ParamType::Url

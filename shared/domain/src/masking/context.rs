@@ -1,10 +1,13 @@
-//! What only its surroundings give away: accounts, secrets, addresses.
+//! What only its surroundings give away: accounts, addresses.
 
 use super::detect::{Search, tokens};
 use super::view::View;
 
+/// Places from and to.
+pub(super) type Spans = Vec<(usize, usize)>;
+
 /// How far from its word a number is still meant by it, in characters.
-const REACH: usize = 25;
+pub(super) const REACH: usize = 25;
 
 /// Words before an account, without accents.
 const ACCOUNT_WORDS: &[&str] = &[
@@ -20,38 +23,8 @@ const ACCOUNT_WORDS: &[&str] = &[
     "kontonummer",
 ];
 
-/// Words beside a secret, without accents.
-const SECRET_WORDS: &[&str] = &[
-    "senha",
-    "senhas",
-    "password",
-    "passwords",
-    "passcode",
-    "passwort",
-    "kennwort",
-    "mot de passe",
-    "contrasena",
-    "pin",
-    "token",
-    "tokens",
-    "cvv",
-    "cvv2",
-    "cvc",
-    "cvc2",
-    "cv2",
-    "codigo",
-    "codigos",
-    "code",
-    "codes",
-    "otp",
-    "tan",
-];
-
-/// What stands between such a word and a secret without digits.
-const COPULAS: &[&str] = &[":", "=", "e:", "e", "is", "est", "ist"];
-
 /// Where the words stand, alone.
-fn words(lower: &[char], words: &[&str]) -> Vec<(usize, usize)> {
+pub(super) fn words(lower: &[char], words: &[&str]) -> Spans {
     let alone = |place: Option<&char>| !place.is_some_and(|c| c.is_alphanumeric());
     let mut spans = Vec::new();
     for (from, _) in lower.iter().enumerate() {
@@ -72,7 +45,7 @@ fn words(lower: &[char], words: &[&str]) -> Vec<(usize, usize)> {
 }
 
 /// Accounts: after one of their words, five digits or more, or four with a check digit.
-pub(super) fn accounts(search: &Search<'_>) -> Vec<(usize, usize)> {
+pub(super) fn accounts(search: &Search<'_>) -> Spans {
     let lengths = |length| (4..=13).contains(&length);
     let windows: Vec<_> = search
         .runs
@@ -88,6 +61,9 @@ pub(super) fn accounts(search: &Search<'_>) -> Vec<(usize, usize)> {
             .iter()
             .take_while(|((from, _), _)| *from < end + REACH)
         {
+            if search.is_ordinary(*from, *to) {
+                continue;
+            }
             let letter = search.view.at(*to) == Some('-')
                 && matches!(search.view.at(to + 1), Some('x' | 'X'));
             if *digits >= 5 || letter {
@@ -98,91 +74,8 @@ pub(super) fn accounts(search: &Search<'_>) -> Vec<(usize, usize)> {
     spans
 }
 
-/// Digits that stand together, and the run they belong to.
-struct Group {
-    run: usize,
-    from: usize,
-    to: usize,
-    digits: usize,
-}
-
-/// Numbers near a secret's word: three digits or more within reach, before it or behind it.
-pub(super) fn secret_digits(search: &Search<'_>) -> Vec<(usize, usize)> {
-    let groups: Vec<Group> = search
-        .runs
-        .iter()
-        .enumerate()
-        .flat_map(|(run, all)| all.groups().map(move |group| (run, group)))
-        .map(|(run, group)| {
-            let ((from, to), digits) = (group.span(), group.digits().len());
-            Group {
-                run,
-                from,
-                to,
-                digits,
-            }
-        })
-        .collect();
-    let mut spans = Vec::new();
-    for (start, end) in words(&search.lower, SECRET_WORDS) {
-        // They are in order: a long text is not gone through again for each of its words.
-        let first = groups.partition_point(|group| group.to + REACH <= start);
-        let near: Vec<&Group> = groups[first..]
-            .iter()
-            .take_while(|group| group.from < end + REACH)
-            .filter(|group| group.to <= start || end <= group.from)
-            .collect();
-        for run in near.chunk_by(|one, next| one.run == next.run) {
-            if run.iter().map(|group| group.digits).sum::<usize>() >= 3 {
-                spans.extend(run.iter().map(|group| (group.from, group.to)));
-            }
-        }
-    }
-    spans
-}
-
-/// What follows a secret's word and a colon, an equals sign or `é`: up to the next blank.
-pub(super) fn secret_words(search: &Search<'_>) -> Vec<(usize, usize)> {
-    let blank = |place: usize| search.view.at(place).is_some_and(char::is_whitespace);
-    let skip_blanks = |mut place: usize| {
-        while blank(place) {
-            place += 1;
-        }
-        place
-    };
-    // Where the word that each place belongs to ends.
-    let mut word_ends = vec![search.view.len(); search.view.len() + 1];
-    for place in (0..search.view.len()).rev() {
-        word_ends[place] = if blank(place) {
-            place
-        } else {
-            word_ends[place + 1]
-        };
-    }
-    let mut spans = Vec::new();
-    for (_, end) in words(&search.lower, SECRET_WORDS) {
-        let at = skip_blanks(end);
-        for copula in COPULAS {
-            let behind = at + copula.chars().count();
-            let same = search
-                .lower
-                .get(at..behind)
-                .is_some_and(|part| part.iter().copied().eq(copula.chars()));
-            let apart = copula.ends_with([':', '=']) || blank(behind);
-            if !same || !apart {
-                continue;
-            }
-            let from = skip_blanks(behind);
-            if let Some(to) = word_ends.get(from).filter(|to| from < **to) {
-                spans.push((from, *to));
-            }
-        }
-    }
-    spans
-}
-
 /// E-mail addresses.
-pub(super) fn emails(view: &View) -> Vec<(usize, usize)> {
+pub(super) fn emails(view: &View) -> Spans {
     let local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'');
     let domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
     let mut spans = Vec::new();
@@ -209,7 +102,7 @@ pub(super) fn emails(view: &View) -> Vec<(usize, usize)> {
 }
 
 /// The values in an address: its user, what follows its `?`, what follows its `#`.
-pub(super) fn query_values(view: &View) -> Vec<(usize, usize)> {
+pub(super) fn query_values(view: &View) -> Spans {
     let mut spans = Vec::new();
     for (from, to) in tokens(view, |c| {
         !c.is_whitespace() && !matches!(c, '<' | '>' | '"')

@@ -1,9 +1,12 @@
 //! What a text holds that must not be shown, found in the order of its structure's strength.
 
 use super::context;
-use super::payment::{iban_end, is_boleto, is_card, is_end_to_end_id};
+use super::ordinary;
+use super::payment::{iban_end, is_card, is_end_to_end_id};
 use super::runs::{Run, Window};
+use super::secrets;
 use super::view::View;
+use crate::boleto::is_boleto;
 use crate::brcode;
 use crate::params::{is_cnpj, is_cpf, is_uuid};
 use crate::phone::E164;
@@ -22,7 +25,15 @@ pub(super) enum Kind {
     Cpf,
     Account,
     Secret,
+    /// A one-time code.
+    Token,
+    /// A word that follows a secret's and a verb: one, or how a sentence goes on.
+    SecretWord,
     Email,
+    /// What stands in an address behind its `?` or `#`, or before its `@`.
+    Query,
+    /// Nobody's: a court case, an invoice. What lies inside of it is not looked at.
+    Ordinary,
     /// Found as two kinds that overlap, or only suspected.
     Several,
 }
@@ -40,21 +51,37 @@ pub(super) struct Search<'a> {
     pub(super) view: &'a View,
     pub(super) lower: Vec<char>,
     pub(super) runs: Vec<Run>,
+    ordinary: Vec<(usize, usize)>,
     found: Vec<Found>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn of(view: &'a View) -> Self {
+        let lower = view.lower();
         Self {
             view,
-            lower: view.lower(),
+            ordinary: ordinary::all(view, &lower),
+            lower,
             runs: Run::all(view),
             found: Vec::new(),
         }
     }
 
-    /// Runs every detector.
-    pub(super) fn everything(mut self) -> Vec<Found> {
+    /// Whether a date, an amount or a postal code touches these places.
+    pub(super) fn is_ordinary(&self, from: usize, to: usize) -> bool {
+        let before = self.ordinary.partition_point(|(_, end)| *end <= from);
+        self.ordinary
+            .get(before)
+            .is_some_and(|(start, _)| *start < to)
+    }
+
+    /// What every detector finds, in order; those that overlap as one.
+    pub(super) fn everything(self) -> Vec<Found> {
+        merged(self.found())
+    }
+
+    /// Runs every detector, the one for the strongest structure first.
+    pub(super) fn found(mut self) -> Vec<Found> {
         self.pix_codes();
         self.windows(
             Kind::Boleto,
@@ -62,21 +89,34 @@ impl<'a> Search<'a> {
             is_boleto,
         );
         self.tokens();
+        self.keep(Kind::Ordinary, ordinary::court_cases(self.view));
+        self.windows(
+            Kind::Ordinary,
+            |length| length == 44,
+            ordinary::is_invoice_key,
+        );
         self.ibans();
         self.windows(Kind::Card, |length| (13..=19).contains(&length), is_card);
         self.windows(Kind::Cnpj, |length| length == 14, is_cnpj);
         self.phones();
         self.windows(Kind::Cpf, |length| length == 11, is_cpf);
+        let (certain, may_be_secrets) = secrets::secret_words(&self);
+        let (certain_tokens, may_be_tokens) = secrets::token_words(&self);
         for (kind, spans) in [
             (Kind::Account, context::accounts(&self)),
-            (Kind::Secret, context::secret_digits(&self)),
-            (Kind::Secret, context::secret_words(&self)),
+            (Kind::Secret, secrets::secret_digits(&self)),
+            (Kind::Token, secrets::token_digits(&self)),
+            (Kind::Secret, certain),
+            (Kind::Token, certain_tokens),
+            (Kind::SecretWord, may_be_secrets),
+            (Kind::SecretWord, may_be_tokens),
             (Kind::Email, context::emails(self.view)),
-            (Kind::Secret, context::query_values(self.view)),
+            (Kind::Query, context::query_values(self.view)),
         ] {
             self.keep(kind, spans);
         }
-        merged(self.found)
+        self.found.retain(|found| found.kind != Kind::Ordinary);
+        self.found
     }
 
     /// Keeps what no earlier kind covers whole. What overlaps only partly stays: better to hide too much.
@@ -161,7 +201,8 @@ impl<'a> Search<'a> {
                         .filter(u8::is_ascii_alphanumeric)
                         .map(|b| b.to_ascii_uppercase())
                         .collect();
-                    if is_cnpj(&plain) {
+                    // Digits alone are looked at behind cards: they may be one.
+                    if plain.iter().any(u8::is_ascii_uppercase) && is_cnpj(&plain) {
                         cnpjs.push((from, to));
                     }
                 }

@@ -222,18 +222,17 @@ fn a_log_hides_long_words_with_digits_and_what_follows_a_host() {
 
 #[test]
 fn a_card_number_has_13_to_19_digits_in_whole_groups() {
-    let check = |text: &str, expected| assert_eq!(holds_card_number(text), expected, "{text}");
+    let check = |text: &str, expected: bool| {
+        assert_eq!(
+            forbidden(text).contains(&Forbidden::CardNumber),
+            expected,
+            "{text}"
+        );
+    };
     check("4000000000006", true);
     check("400000000002", false);
     check("4000000000000000006", true);
     check("40000000000000000002", false);
     check("4000 0000 0000 6", true);
     check("x 14000000000006", false);
-}
-
-#[test]
-fn a_line_with_a_secret_is_known() {
-    assert!(holds_secret("sua senha é 1234"));
-    assert!(!holds_secret("sua senha é abacaxi"));
-    assert!(!holds_secret("1234"));
 }

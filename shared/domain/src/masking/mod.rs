@@ -6,14 +6,20 @@
 
 mod context;
 mod detect;
+mod forbidden;
+mod ordinary;
 mod payment;
 mod runs;
+mod secrets;
 mod view;
 
 use detect::{Found, Kind, Search, merged, tokens};
+pub(crate) use forbidden::forbidden_in_address;
+pub use forbidden::{Forbidden, forbidden};
 use runs::Run;
 use view::View;
 
+use crate::iban;
 use crate::params::{Cnpj, Cpf, masked_account, masked_email, masked_uuid};
 use crate::phone::E164;
 
@@ -74,25 +80,6 @@ pub fn for_transcript(text: &str) -> String {
     replace(text, &view, found, mask)
 }
 
-/// Whether a full card number stands in the text: 13–19 digits with Luhn's sum, of any brand, however
-/// they are parted.
-#[must_use]
-pub(crate) fn holds_card_number(text: &str) -> bool {
-    let view = View::of(text);
-    Run::all(&view).iter().any(|run| {
-        run.windows(|length| (13..=19).contains(&length))
-            .iter()
-            .any(|part| payment::is_luhn(part.digits()))
-    })
-}
-
-/// Whether digits stand beside a password's, a code's or a card's security word.
-#[must_use]
-pub(crate) fn holds_secret(text: &str) -> bool {
-    let view = View::of(text);
-    !context::secret_digits(&Search::of(&view)).is_empty()
-}
-
 fn replace(
     text: &str,
     view: &View,
@@ -119,11 +106,7 @@ fn mask(kind: Kind, plain: &str) -> String {
     let last = |count: usize| &kept[kept.len().saturating_sub(count)..];
     let masked = match kind {
         Kind::Card => Some(format!("**** {}", last(4))),
-        Kind::Iban => Some(format!(
-            "{}** **** {}",
-            kept[..2].to_ascii_uppercase(),
-            last(4)
-        )),
+        Kind::Iban => Some(iban::masked(&kept)),
         Kind::Evp => Some(masked_uuid(plain)),
         Kind::Cnpj => Cnpj::parse(&kept).map(|cnpj| cnpj.masked()),
         Kind::Cpf => Cpf::parse(&kept).map(|cpf| cpf.masked()),
@@ -141,11 +124,21 @@ fn mask(kind: Kind, plain: &str) -> String {
         }
         Kind::Account => Some(masked_account(plain)),
         Kind::Email => Some(masked_email(plain)),
-        Kind::PixCode | Kind::Boleto | Kind::Transaction | Kind::Secret | Kind::Several => None,
+        Kind::PixCode
+        | Kind::Boleto
+        | Kind::Transaction
+        | Kind::Secret
+        | Kind::Token
+        | Kind::SecretWord
+        | Kind::Query
+        | Kind::Ordinary
+        | Kind::Several => None,
     };
     masked.unwrap_or_else(|| HIDDEN.to_owned())
 }
 
+#[cfg(test)]
+mod corpus;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::boleto::{BoletoError, BoletoLine};
 use crate::brcode::crc16;
+use crate::iban::Iban;
 
 /// The digits and letters of a text, every script's digits as ASCII.
 fn plain(text: &str) -> String {
@@ -90,24 +92,142 @@ fn pix_code() -> impl Strategy<Value = String> {
     })
 }
 
+fn text(digits: Vec<u8>) -> String {
+    String::from_utf8(digits).expect("digits")
+}
+
+fn iban() -> impl Strategy<Value = String> {
+    digits(18).prop_map(|account| {
+        let account = text(account);
+        let with = |check: u32| format!("DE{check:02}{account}");
+        (2..=98)
+            .map(with)
+            .find(|iban| Iban::parse(iban).is_ok())
+            .expect("some check digits are right")
+    })
+}
+
+fn boleto() -> impl Strategy<Value = String> {
+    digits(47).prop_map(|mut line| {
+        line.splice(0..4, *b"3419");
+        line.splice(33..37, *b"1646");
+        let checks = [
+            (BoletoError::Part(1), 9),
+            (BoletoError::Part(2), 20),
+            (BoletoError::Part(3), 31),
+            (BoletoError::Whole, 32),
+        ];
+        for (wrong, place) in checks {
+            for digit in b'0'..=b'9' {
+                line[place] = digit;
+                if BoletoLine::parse(&text(line.clone())).err() != Some(wrong) {
+                    break;
+                }
+            }
+        }
+        text(line)
+    })
+}
+
+/// A number as people write it: in groups, in any script's digits.
+fn written(number: impl Strategy<Value = String>) -> impl Strategy<Value = (String, String)> {
+    let separators = [
+        "", " ", "-", ".", "*", "|", "\u{a0}", "\u{200b}", "\u{2060}", " - ", "\n",
+    ];
+    let separator = prop::sample::select(separators.to_vec());
+    let zeros = [
+        '0',
+        '０',
+        '٠',
+        '۰',
+        '०',
+        '০',
+        '๐',
+        '០',
+        '၀',
+        '𝟎',
+        '𝟘',
+        '𝟶',
+        '🯰',
+        '\u{1e950}',
+    ];
+    let zero = prop::sample::select(zeros.to_vec());
+    (number, separator, 3_usize..=6, zero).prop_map(|(number, separator, size, zero)| {
+        (in_script(&grouped(&number, separator, size), zero), number)
+    })
+}
+
+/// A password, a PIN, a security number or a one-time code beside its word, before it or behind it.
+fn worded_secret() -> impl Strategy<Value = (String, String)> {
+    let behind = prop::sample::select(vec![
+        "senha: ",
+        "minha senha é ",
+        "SENHA=",
+        "my password is ",
+        "PIN ",
+        "CVV: ",
+        "cvc ",
+        "mot de passe : ",
+        "le code est ",
+        "Passwort ist ",
+        "Geheimzahl: ",
+        "código de segurança ",
+        "meu token é o ",
+        "TAN ",
+    ]);
+    let before = prop::sample::select(vec![
+        " é a minha senha",
+        " is my PIN",
+        " = senha",
+        " est le code",
+    ]);
+    let zero = prop::sample::select(vec!['0', '０', '٠', '०', '𝟎']);
+    (behind, before, 3_usize..=8, any::<bool>(), zero).prop_flat_map(
+        |(behind, before, length, first, zero)| {
+            digits(length).prop_map(move |code| {
+                let code = text(code);
+                let shown = in_script(&code, zero);
+                let words = if first {
+                    format!("{behind}{shown}")
+                } else {
+                    format!("{shown}{before}")
+                };
+                (words, code)
+            })
+        },
+    )
+}
+
+/// A national account with its check digit behind its word.
+fn worded_account() -> impl Strategy<Value = (String, String)> {
+    let word = prop::sample::select(vec![
+        "conta ",
+        "c/c: ",
+        "ag 1234 conta ",
+        "account no. ",
+        "compte n° ",
+        "Konto ",
+    ]);
+    (word, 5_usize..=9).prop_flat_map(|(word, length)| {
+        digits(length).prop_map(move |number| {
+            let number = text(number);
+            let (body, check) = number.split_at(number.len() - 1);
+            (format!("{word}{body}-{check}"), number.clone())
+        })
+    })
+}
+
 /// A secret as it is written, and what of it must not be readable.
 fn secret() -> impl Strategy<Value = (String, String)> {
-    let written = |number: BoxedStrategy<String>| {
-        let separator = prop::sample::select(vec!["", " ", "-", ".", "\u{a0}", "\u{200b}", " - "]);
-        let zero = prop::sample::select(vec!['0', '０', '٠', '०', '𝟎']);
-        (number, separator, 3_usize..=6, zero).prop_map(|(number, separator, size, zero)| {
-            (in_script(&grouped(&number, separator, size), zero), number)
-        })
-    };
     prop_oneof![
-        written(card().boxed()),
-        written(cpf().boxed()),
-        written(mobile().boxed()),
+        written(boleto()),
+        written(iban()),
+        worded_secret(),
+        worded_account(),
+        written(card()),
+        written(cpf()),
+        written(mobile()),
         pix_code().prop_map(|code| (code.clone(), plain(&code))),
-        digits(6).prop_map(|code| {
-            let code = String::from_utf8(code).expect("digits");
-            (format!("senha: {code}"), code)
-        }),
         "[a-z]{3,10}@[a-z]{3,10}\\.com".prop_map(|address| (address.clone(), plain(&address))),
     ]
 }
@@ -120,10 +240,25 @@ proptest! {
         before in "\\PC{0,40}", left in "[ \n:,(\"]", (written, secret) in secret(), right in "[ \n,;)\"?!]", after in "\\PC{0,40}",
     ) {
         let text = format!("{before}{left}{written}{right}{after}");
-        // A secret of six digits may stand in the surroundings as well.
+        // A secret of a few digits may stand in the surroundings as well.
         prop_assume!(!plain(&before).contains(&secret) && !plain(&after).contains(&secret));
-        let masked = for_transcript(&text);
-        prop_assert!(!plain(&masked).contains(&secret), "{masked}");
+        for masked in [for_transcript(&text), for_log(&text)] {
+            prop_assert!(!plain(&masked).contains(&secret), "{masked}");
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_sent_is_found_whatever_surrounds_it(
+        before in "\\PC{0,40}", left in "[ \n:,(\"]", right in "[ \n,;)\"?!]", after in "\\PC{0,40}",
+        (found, (written, _)) in prop_oneof![
+            written(card()).prop_map(|card| (Forbidden::CardNumber, card)),
+            written(iban()).prop_map(|iban| (Forbidden::AccountNumber, iban)),
+            worded_account().prop_map(|account| (Forbidden::AccountNumber, account)),
+            worded_secret().prop_map(|secret| (Forbidden::Secret, secret)),
+        ],
+    ) {
+        let text = format!("{before}{left}{written}{right}{after}");
+        prop_assert!(forbidden(&text).contains(&found), "{text}");
     }
 
     #[test]

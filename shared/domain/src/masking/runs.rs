@@ -3,7 +3,7 @@
 use super::view::View;
 
 /// At most this many separators stand between two digits of a run, as in `(11) 98765 - 4321`.
-const MOST_SEPARATORS: usize = 3;
+pub(super) const MOST_SEPARATORS: usize = 3;
 
 /// Digits that belong together.
 pub(super) struct Run {
@@ -112,9 +112,24 @@ impl Run {
     }
 }
 
-fn is_separator(c: char) -> bool {
+pub(super) fn is_separator(c: char) -> bool {
     matches!(
         c,
-        ' ' | '.' | '-' | '/' | '\n' | '\r' | '\t' | '(' | ')' | ',' | '_' | '\u{b7}'
+        ' ' | '.'
+            | '-'
+            | '/'
+            | '\n'
+            | '\r'
+            | '\t'
+            | '('
+            | ')'
+            | ','
+            | '_'
+            | '*'
+            | '|'
+            | '\''
+            | '\u{b7}'
+            | '\u{2019}'
+            | '\u{2022}'
     )
 }

@@ -135,13 +135,60 @@ fn a_log_hides_every_long_number_and_every_path() {
 }
 
 #[test]
-fn a_card_number_is_seen_however_it_is_written() {
-    let check = |text: &str, expected| assert_eq!(holds_card_number(text), expected, "{text}");
-    check("4111111111111111", true);
-    check("cartão:4111-1111-1111-1111!", true);
-    check("12 4111 1111 1111 1111 34", true);
-    check("4\u{200b}111111111111111", true);
-    check("4111 1111 1111 1112", false);
-    check("411111111111", false);
-    check("", false);
+fn what_must_not_be_sent_is_named_and_nothing_else_is() {
+    use Forbidden::{AccountNumber, CardNumber, Secret};
+    let check =
+        |text: &str, expected: &[Forbidden]| assert_eq!(forbidden(text), expected, "{text}");
+    check("4111111111111111", &[CardNumber]);
+    check("cartão:4111-1111-1111-1111!", &[CardNumber]);
+    check("12 4111 1111 1111 1111 34", &[CardNumber]);
+    check("4\u{200b}111111111111111", &[CardNumber]);
+    check("४१११ ११११ ११११ ११११", &[CardNumber]);
+    check("4111*1111*1111*1111", &[CardNumber]);
+    check("fatura_4111111111111111.pdf", &[CardNumber]);
+    check("sua senha é 1234", &[Secret]);
+    check("Seu PIN: ①②③④", &[Secret]);
+    check("CVV 123 e conta 0012345-6", &[Secret, AccountNumber]);
+    check("senha: abacaxi", &[Secret]);
+    check("sua senha é Abacaxi7", &[Secret]);
+    check("IBAN DE89 3704 0044 0532 0130 00", &[AccountNumber]);
+    check("Konto 12345678", &[AccountNumber]);
+    check("482913 é o seu código", &[Secret]);
+    for harmless in [
+        "",
+        "4111 1111 1111 1112",
+        "411111111111",
+        "cartão final 1111",
+        "1234",
+        "sua senha é pessoal",
+        "sua senha foi alterada em 21/11/2026",
+        "conta de luz de 11/2026, R$ 187,50",
+        "código de barras 83690000001-6 87500012345-0 67890123456-0 78901234567-2",
+        "CPF 529.982.247-25, telefone (11) 98765-4321",
+        "chave 123e4567-e12b-12d1-a456-426655440000",
+        "extrato-conta-2026-11.pdf",
+        "protocolo 2026112100001234",
+        "CEP 01310-100",
+    ] {
+        check(harmless, &[]);
+    }
+}
+
+#[test]
+fn an_address_may_say_whose_page_it_is_and_nothing_that_must_not_be_sent() {
+    use Forbidden::{AccountNumber, CardNumber, Secret};
+    let check = |text: &str, expected: &[Forbidden]| {
+        assert_eq!(forbidden_in_address(text), expected, "{text}")
+    };
+    check("https://banco.example/up?token=482913&code=4829", &[]);
+    check("tx/8b3da2f39a4140d1a91abd93113bd441", &[]);
+    check("fatura/123e4567-e12b-12d1-a456-426655440000", &[]);
+    check("c/4111111111111111", &[CardNumber]);
+    check("c?n=4111%201111%201111%201111", &[CardNumber]);
+    check("c?n=4111+1111+1111+1111", &[CardNumber]);
+    check("c?n=%34111111111111111", &[CardNumber]);
+    check("c?senha=1234", &[Secret]);
+    check("c?conta=0012345-6", &[AccountNumber]);
+    check("c?iban=DE89370400440532013000", &[AccountNumber]);
+    check("100%&a=%zz", &[]);
 }

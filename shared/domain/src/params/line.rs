@@ -27,12 +27,11 @@ pub(super) fn rules_broken(text: &str, most: usize) -> Vec<String> {
     if length(text) > most {
         broken.push(format!("must have at most {most} characters"));
     }
-    if masking::holds_card_number(text) {
-        broken.push("must not contain a card number".to_owned());
-    }
-    if masking::holds_secret(text) {
-        broken.push("must not contain a password, a code or a card's security number".to_owned());
-    }
+    broken.extend(
+        masking::forbidden(text)
+            .iter()
+            .map(|found| found.rule().to_owned()),
+    );
     broken
 }
 
@@ -102,5 +101,10 @@ mod tests {
         check("sua senha é 1234", &[secret]);
         check("CVV 123", &[secret]);
         check("a senha do Wi-Fi", &[]);
+        check("conta 0012345-6", &["must not contain an account number"]);
+        check(
+            "Konto DE89370400440532013000",
+            &["must not contain an account number"],
+        );
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::line;
 use crate::fault::Fault;
+use crate::masking;
 use crate::message::Media;
 
 /// Whether the text is an `https` address with a host that has a point, without a user and in ASCII.
@@ -65,7 +66,10 @@ pub(super) fn media(
     }
     match (object.get("url"), object.get("media_id")) {
         (Some(Value::String(url)), None) if is_https(url) && url.len() <= 2_000 => {
-            Some(Media::Link(url.clone()))
+            let forbidden = masking::forbidden_in_address(url);
+            let rules = forbidden.iter().map(|found| found.rule());
+            faults.extend(rules.map(|rule| Fault::new(format!("{field}.url"), rule)));
+            forbidden.is_empty().then(|| Media::Link(url.clone()))
         }
         (Some(_), None) => {
             faults.push(Fault::new(

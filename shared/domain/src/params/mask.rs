@@ -35,12 +35,14 @@ fn masked(value: &ParamValue, locale: Locale) -> String {
         ParamValue::Account(account) => masked_account(account),
         ParamValue::Phone(phone) => phone.masked(),
         ParamValue::PixKey(key) => key.masked(),
+        ParamValue::Iban(iban) => iban.masked(),
         ParamValue::Cpf(cpf) => cpf.masked(),
         ParamValue::Cnpj(cnpj) => cnpj.masked(),
         ParamValue::Url(url) => format!("{}/{HIDDEN}", host(url)),
         ParamValue::Text(text) => masking::for_log(text),
         ParamValue::Document { .. } => format!("{HIDDEN}.pdf"),
         ParamValue::PixCode(_)
+        | ParamValue::BoletoLine(_)
         | ParamValue::Code(_)
         | ParamValue::UrlSuffix(_)
         | ParamValue::Image(_) => HIDDEN.to_owned(),

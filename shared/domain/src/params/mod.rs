@@ -184,6 +184,8 @@ fn check_use(button: &Button, params: &Params, faults: &mut Vec<Fault>) {
 }
 
 #[cfg(test)]
+mod changed;
+#[cfg(test)]
 mod edges;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@ fn all_types() -> Template {
         "phone",
         "pix_key",
         "pix_code",
+        "boleto_line",
+        "iban",
         "cpf",
         "cnpj",
         "code",
@@ -85,6 +87,16 @@ fn valid_values_are_kept_come_back_as_they_came_and_are_shown_masked() {
     check("phone", json!("+5511987654321"), "+55 (11) *****-4321");
     check("pix_key", json!("maria@banco.com.br"), "m***@b***.com.br");
     check("pix_code", json!(PIX), "***");
+    check(
+        "boleto_line",
+        json!("34191.09123 34567.890123 34567.890008 1 16460000015990"),
+        "***",
+    );
+    check(
+        "iban",
+        json!("DE89 3704 0044 0532 0130 00"),
+        "DE** **** 3000",
+    );
     check("cpf", json!("529.982.247-25"), "***.982.247-**");
     check("cnpj", json!("12.ABC.345/01DE-35"), "12.***.***/01DE-**");
     check("code", json!("482913"), "***");
@@ -224,6 +236,18 @@ fn a_value_of_the_wrong_form_is_a_fault_with_its_rule() {
         json!(PIX.replace("Fulano", "Fulana")),
         "pix_code",
         "must be an unchanged Pix code (its checksum differs)",
+    );
+    check(
+        "boleto_line",
+        json!("34191091233456789012334567890008116460000015991"),
+        "boleto_line",
+        "must be an unchanged boleto line (the check digit over all of it differs)",
+    );
+    check(
+        "iban",
+        json!("DE88370400440532013000"),
+        "iban",
+        "must be an unchanged IBAN (its checksum differs)",
     );
     check("cpf", json!("52998224726"), "cpf", "must be a CPF");
     check("cnpj", json!("11222333000182"), "cnpj", "must be a CNPJ");
@@ -395,4 +419,106 @@ fn a_payment_must_be_payable() {
             ("params.amount.minor", "must be more than zero"),
         ],
     );
+}
+
+#[test]
+fn what_must_not_be_sent_is_a_fault_wherever_a_type_s_form_is_free() {
+    let template = all_types();
+    let file = |name: &str| json!({ "media_id": "1", "filename": name });
+    let at = |address: &str| json!({ "url": address, "filename": "a.pdf" });
+    let (card, secret, account) = (
+        "must not contain a card number",
+        "must not contain a password, a code or a card's security number",
+        "must not contain an account number",
+    );
+    let cases = [
+        ("text", json!("4111111111111111"), "text", card),
+        ("text", json!("４１１１ 1111-1111.1111"), "text", card),
+        ("text", json!("sua senha é 1234"), "text", secret),
+        ("text", json!("CVV 123"), "text", secret),
+        ("text", json!("PIN: ٤٨٢٩"), "text", secret),
+        ("text", json!("conta 0012345-6"), "text", account),
+        (
+            "person_name",
+            json!("Ana 5555 5555 5555 4444"),
+            "person_name",
+            card,
+        ),
+        (
+            "person_name",
+            json!("Ana, senha 4829"),
+            "person_name",
+            secret,
+        ),
+        (
+            "person_name",
+            json!("DE89 3704 0044 0532 0130 00"),
+            "person_name",
+            account,
+        ),
+        ("code", json!("378282246310005"), "code", card),
+        ("code", json!("NO9386011117947"), "code", account),
+        (
+            "url",
+            json!("https://banco.example/c/4111-1111-1111-1111"),
+            "url",
+            card,
+        ),
+        (
+            "url",
+            json!("https://banco.example/?pin=4829"),
+            "url",
+            secret,
+        ),
+        (
+            "url",
+            json!("https://banco.example/?iban=DE89%203704%200044%200532%200130%2000"),
+            "url",
+            account,
+        ),
+        (
+            "url_suffix",
+            json!("c?n=4111%201111%201111%201111"),
+            "url_suffix",
+            card,
+        ),
+        ("url_suffix", json!("senha=1234"), "url_suffix", secret),
+        (
+            "url_suffix",
+            json!("conta/0012345-6"),
+            "url_suffix",
+            account,
+        ),
+        (
+            "document",
+            file("fatura_4111111111111111.pdf"),
+            "document.filename",
+            card,
+        ),
+        (
+            "document",
+            file("conta 0012345-6.pdf"),
+            "document.filename",
+            account,
+        ),
+        (
+            "document",
+            at("https://banco.example/4111111111111111.pdf"),
+            "document.url",
+            card,
+        ),
+        (
+            "image",
+            json!({ "url": "https://banco.example/?senha=1234" }),
+            "image.url",
+            secret,
+        ),
+    ];
+    for (name, value, field, rule) in cases {
+        assert_eq!(
+            faults(&template, json!({ name: value.clone() })),
+            [(format!("params.{field}"), rule.to_owned())],
+            "{value}"
+        );
+    }
 }

@@ -7,8 +7,11 @@ use super::line;
 use super::link;
 use super::pix_key::PixKey;
 use super::tax_number::{Cnpj, Cpf};
+use crate::boleto::BoletoLine;
 use crate::brcode::BrCode;
 use crate::fault::Fault;
+use crate::iban::Iban;
+use crate::masking::{self, Forbidden};
 use crate::message::Media;
 use crate::money::{Currency, Money};
 use crate::phone::E164;
@@ -35,6 +38,10 @@ pub enum ParamValue {
     PixKey(PixKey),
     /// A Pix code.
     PixCode(Box<BrCode>),
+    /// A boleto's typeable line.
+    BoletoLine(BoletoLine),
+    /// An international account number.
+    Iban(Iban),
     /// A natural person's tax number.
     Cpf(Cpf),
     /// A company's tax number.
@@ -99,20 +106,54 @@ impl ParamValue {
             | ParamType::Phone
             | ParamType::PixKey
             | ParamType::PixCode
+            | ParamType::BoletoLine
+            | ParamType::Iban
             | ParamType::Cpf
             | ParamType::Cnpj
             | ParamType::Code
             | ParamType::Url
             | ParamType::UrlSuffix => {
                 let text = string(field, value, faults)?;
-                match token(spec, text) {
-                    Ok(value) => Some(value),
+                match token(spec, text).map(|value| (value.forbidden(), value)) {
+                    Ok((forbidden, value)) => {
+                        faults.extend(
+                            forbidden
+                                .iter()
+                                .map(|found| Fault::new(field, found.rule())),
+                        );
+                        forbidden.is_empty().then_some(value)
+                    }
                     Err(rule) => {
                         faults.push(Fault::new(field, rule));
                         None
                     }
                 }
             }
+        }
+    }
+
+    /// What must not be sent with a value that has its type's form: the types with a free form may hold
+    /// anything. Lines of text name it among their own rules.
+    fn forbidden(&self) -> Vec<Forbidden> {
+        match self {
+            Self::Code(text) => masking::forbidden(text),
+            Self::Url(text) | Self::UrlSuffix(text) => masking::forbidden_in_address(text),
+            Self::Money(_)
+            | Self::Date(_)
+            | Self::Time(_)
+            | Self::PersonName(_)
+            | Self::CardLast4(_)
+            | Self::Account(_)
+            | Self::Phone(_)
+            | Self::PixKey(_)
+            | Self::PixCode(_)
+            | Self::BoletoLine(_)
+            | Self::Iban(_)
+            | Self::Cpf(_)
+            | Self::Cnpj(_)
+            | Self::Text(_)
+            | Self::Document { .. }
+            | Self::Image(_) => Vec::new(),
         }
     }
 
@@ -139,6 +180,8 @@ impl ParamValue {
             Self::Phone(phone) => json!(phone.expose()),
             Self::PixKey(key) => json!(key.as_str()),
             Self::PixCode(code) => json!(code.as_str()),
+            Self::BoletoLine(line) => json!(line.as_str()),
+            Self::Iban(iban) => json!(iban.as_str()),
             Self::Cpf(cpf) => json!(cpf.as_str()),
             Self::Cnpj(cnpj) => json!(cnpj.as_str()),
             Self::Document { media, filename } => {
@@ -194,6 +237,10 @@ fn token(spec: &ParamSpec, text: &str) -> Result<ParamValue, String> {
         ParamType::PixCode => {
             BrCode::parse(text).map(|code| ParamValue::PixCode(Box::new(code))).map_err(|error| error.to_string())
         }
+        ParamType::BoletoLine => {
+            BoletoLine::parse(text).map(ParamValue::BoletoLine).map_err(|error| error.to_string())
+        }
+        ParamType::Iban => Iban::parse(text).map(ParamValue::Iban).map_err(|error| error.to_string()),
         ParamType::Cpf => Cpf::parse(text).map(ParamValue::Cpf).ok_or_else(|| "must be a CPF".into()),
         ParamType::Cnpj => Cnpj::parse(text).map(ParamValue::Cnpj).ok_or_else(|| "must be a CNPJ".into()),
         ParamType::Code if (4..=longest).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) => {

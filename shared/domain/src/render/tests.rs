@@ -57,6 +57,8 @@ fn the_longest_permitted_values_fit_every_channel() {
                 | Type::Phone
                 | Type::PixKey
                 | Type::PixCode
+                | Type::BoletoLine
+                | Type::Iban
                 | Type::Cpf
                 | Type::Cnpj
                 | Type::Url

@@ -42,6 +42,11 @@ pub(crate) fn shown(value: &ParamValue, locale: Locale, medium: Medium) -> Strin
         ParamValue::Account(account) => masked_account(account),
         ParamValue::Phone(phone) => phone.masked(),
         ParamValue::PixKey(key) => key.masked(),
+        ParamValue::BoletoLine(line) => match medium {
+            Medium::Screen | Medium::Sms => line.printed(),
+            Medium::Voice => spoken(line.as_str()),
+        },
+        ParamValue::Iban(iban) => iban.masked(),
         ParamValue::Cpf(cpf) => cpf.masked(),
         ParamValue::Cnpj(cnpj) => cnpj.masked(),
         ParamValue::Url(text) | ParamValue::UrlSuffix(text) | ParamValue::Text(text) => {
@@ -77,6 +82,8 @@ fn spoken(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boleto::BoletoLine;
+    use crate::iban::Iban;
 
     #[test]
     fn an_sms_carries_a_first_name() {
@@ -93,5 +100,19 @@ mod tests {
         let code = ParamValue::Code("4829".into());
         assert_eq!(shown(&code, Locale::PtBr, Medium::Voice), "4, 8, 2, 9");
         assert_eq!(shown(&code, Locale::PtBr, Medium::Sms), "4829");
+    }
+
+    #[test]
+    fn a_boleto_is_shown_whole_and_an_iban_is_not() {
+        let line = "83690000001-6 87500012345-0 67890123456-0 78901234567-2";
+        let bare: String = line.chars().filter(char::is_ascii_digit).collect();
+        let boleto = BoletoLine::parse(&bare).map(ParamValue::BoletoLine);
+        let boleto = boleto.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(shown(&boleto, Locale::PtBr, Medium::Screen), line);
+        assert_eq!(shown(&boleto, Locale::PtBr, Medium::Sms), line);
+        assert!(shown(&boleto, Locale::PtBr, Medium::Voice).starts_with("8, 3, 6, 9"));
+        let iban = Iban::parse("DE89370400440532013000").map(ParamValue::Iban);
+        let iban = iban.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(shown(&iban, Locale::De, Medium::Screen), "DE** **** 3000");
     }
 }

@@ -118,6 +118,16 @@ fn each_broken_rule_is_named_alone_with_its_field() {
     }
     check(json!({ "reference": 5 }), "reference", "must be a text");
     check(
+        json!({ "reference": "cartao 4111 1111 1111 1111" }),
+        "reference",
+        "must not contain a card number",
+    );
+    check(
+        json!({ "reference": "senha 4829" }),
+        "reference",
+        "must not contain a password, a code or a card's security number",
+    );
+    check(
         json!({ "reference": "ã".repeat(101) }),
         "reference",
         "must have at most 100 characters",

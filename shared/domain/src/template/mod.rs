@@ -165,6 +165,8 @@ impl ParamType {
             | Self::Account
             | Self::Phone
             | Self::PixCode
+            | Self::BoletoLine
+            | Self::Iban
             | Self::Cpf
             | Self::Cnpj
             | Self::Document

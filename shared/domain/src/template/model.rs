@@ -196,6 +196,10 @@ pub enum ParamType {
     PixKey,
     /// A Pix copy-and-paste code (BR Code), never rewritten.
     PixCode,
+    /// A boleto's typeable line, a bank's or a utility's; shown whole, it is what is paid with.
+    BoletoLine,
+    /// An international account number; shown masked.
+    Iban,
     /// A natural person's tax number; shown masked.
     Cpf,
     /// A company's tax number, with letters from July 2026; shown masked.

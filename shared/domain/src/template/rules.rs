@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::model::{Category, Header, ParamSpec, ParamType, Template, Texts, WhatsappText};
 use super::text::{Segment, segments, variables};
 use super::validate::Faults;
+use crate::boleto;
 use crate::locale::Locale;
 use crate::money::{Currency, Money};
 use crate::render::{
@@ -285,6 +286,8 @@ fn longest_value(
         ParamType::Phone => "+55 (11) *****-4321".len(),
         // A short address grows by its mask: `a@b.co` is shown as `a***@b***.co`.
         ParamType::PixKey => longest + 7,
+        ParamType::BoletoLine => boleto::LONGEST,
+        ParamType::Iban => "DE** **** 3000".len(),
         ParamType::Cpf => "***.456.789-**".len(),
         ParamType::Cnpj => "12.***.***/0001-**".len(),
         ParamType::PersonName

@@ -1,0 +1,260 @@
+//! Numbers that say themselves what they are. Dates, amounts and postal codes are no account's and,
+//! unless they stand right beside a secret's word, no secret's; of court cases and invoices no part is
+//! anybody's card, though one in ten looks like it.
+
+use super::view::View;
+
+/// Dates as they are written; `D`, `M` and `Y` are digits, everything else is itself.
+const DATES: &[&str] = &[
+    "DD/MM/YYYY",
+    "D/M/YYYY",
+    "DD.MM.YYYY",
+    "D.M.YYYY",
+    "DD-MM-YYYY",
+    "YYYY-MM-DD",
+    "YYYY/MM/DD",
+    "DD/MM/YY",
+    "DD.MM.YY",
+    "DD/MM",
+    "D/M",
+    "DD.MM.",
+    "MM/YYYY",
+    "MM-YYYY",
+    "YYYY-MM",
+    "YYYY/MM",
+    "MM/YY",
+];
+
+/// What stands before or behind an amount.
+const CURRENCIES: &[&str] = &[
+    "r$", "us$", "$us", "$", "€", "£", "brl", "eur", "usd", "chf", "reais", "real", "euro",
+    "euros", "dollar", "dollars", "dolares",
+];
+
+/// The places of every such number, in order.
+pub(super) fn all(view: &View, lower: &[char]) -> Vec<(usize, usize)> {
+    let mut spans = Vec::new();
+    let mut place = 0;
+    while place < view.len() {
+        let end = starts(view, place)
+            .then(|| {
+                date(view, place)
+                    .or_else(|| amount(view, lower, place))
+                    .or_else(|| postal_code(view, place))
+            })
+            .flatten();
+        match end {
+            Some(end) => {
+                spans.push((place, end));
+                place = end;
+            }
+            None => place += 1,
+        }
+    }
+    spans
+}
+
+fn is_digit(view: &View, place: usize) -> bool {
+    view.at(place).is_some_and(|c| c.is_ascii_digit())
+}
+
+/// Whether a number begins here that is no part of a longer one.
+fn starts(view: &View, place: usize) -> bool {
+    let joined = |place: usize| matches!(view.at(place), Some('.' | ',' | '-' | '/'));
+    let digit_before = |places: usize| {
+        place
+            .checked_sub(places)
+            .is_some_and(|at| is_digit(view, at))
+    };
+    is_digit(view, place) && !digit_before(1) && !(digit_before(2) && joined(place - 1))
+}
+
+/// Whether no number goes on here.
+fn ends(view: &View, place: usize) -> bool {
+    let joined = matches!(view.at(place), Some('.' | ',' | '-' | '/'));
+    !is_digit(view, place) && !(joined && is_digit(view, place + 1))
+}
+
+fn date(view: &View, from: usize) -> Option<usize> {
+    DATES.iter().find_map(|pattern| {
+        let to = from + pattern.len();
+        let (mut day, mut month, mut year) = (None, None, None);
+        for (at, wanted) in pattern.chars().enumerate() {
+            let c = view.at(from + at)?;
+            let part = match wanted {
+                'D' => &mut day,
+                'M' => &mut month,
+                'Y' => &mut year,
+                other if other == c => continue,
+                _ => return None,
+            };
+            *part = Some(part.unwrap_or(0) * 10 + c.to_digit(10)?);
+        }
+        let in_range = day.is_none_or(|day| (1..=31).contains(&day))
+            && month.is_none_or(|month| (1..=12).contains(&month))
+            && year.is_none_or(|year| year < 100 || (1900..2100).contains(&year));
+        (in_range && ends(view, to)).then_some(to)
+    })
+}
+
+/// `1.500,00`, `1 500,00`, `1,500.00`, `1500,00`; whole numbers and `1500.00` beside a currency only.
+fn amount(view: &View, lower: &[char], from: usize) -> Option<usize> {
+    let run = |start: usize| (start..).take_while(|place| is_digit(view, *place)).count();
+    let first = run(from);
+    let mut to = from + first;
+    let group = view.at(to).filter(|c| matches!(c, '.' | ',' | ' ' | '\''));
+    let mut grouped = false;
+    if let Some(group) = group.filter(|_| first <= 3) {
+        while view.at(to) == Some(group) && run(to + 1) == 3 {
+            to += 4;
+            grouped = true;
+        }
+    }
+    let point = view
+        .at(to)
+        .filter(|c| matches!(c, '.' | ',') && run(to + 1) == 2);
+    let point = point.filter(|point| !grouped || group != Some(*point));
+    if point.is_some() {
+        to += 3;
+    }
+    let says =
+        point == Some(',') || (point == Some('.') && grouped) || has_currency(lower, from, to);
+    // `0012345` is an account even where `$` follows.
+    let padded = first > 1 && view.at(from) == Some('0');
+    (first <= 9 && says && !padded && ends(view, to)).then_some(to)
+}
+
+/// A currency right before or right behind, a blank apart at most.
+fn has_currency(lower: &[char], from: usize, to: usize) -> bool {
+    let before = from - usize::from(from > 0 && lower.get(from - 1) == Some(&' '));
+    let behind = to + usize::from(lower.get(to) == Some(&' '));
+    CURRENCIES.iter().any(|currency| {
+        let length = currency.chars().count();
+        let is = |start: usize| {
+            let word = |at: Option<&char>| at.is_some_and(|c| c.is_alphanumeric());
+            let whole = !currency.ends_with(char::is_alphabetic)
+                || (!word(lower.get(start + length))
+                    && (start == 0 || !word(lower.get(start - 1))));
+            whole
+                && lower
+                    .get(start..start + length)
+                    .is_some_and(|part| part.iter().copied().eq(currency.chars()))
+        };
+        before.checked_sub(length).is_some_and(is) || is(behind)
+    })
+}
+
+/// A Brazilian CEP, `01310-100`.
+fn postal_code(view: &View, from: usize) -> Option<usize> {
+    let to = from + 9;
+    let shape = (from..to).all(|place| {
+        if place == from + 5 {
+            view.at(place) == Some('-')
+        } else {
+            is_digit(view, place)
+        }
+    });
+    (shape && ends(view, to)).then_some(to)
+}
+
+/// A court case as the courts write it, and `N` is a digit.
+const COURT_CASE: &str = "NNNNNNN-NN.NNNN.N.NN.NNNN";
+
+/// The places of court cases: their form and their two check digits (CNJ 65/2008: modulo 97, behind the
+/// rest).
+pub(super) fn court_cases(view: &View) -> Vec<(usize, usize)> {
+    let case = |from: usize| {
+        let to = from + COURT_CASE.len();
+        let mut digits = Vec::with_capacity(20);
+        for (at, wanted) in COURT_CASE.chars().enumerate() {
+            let c = view.at(from + at)?;
+            match (wanted, c.to_digit(10)) {
+                ('N', Some(digit)) => digits.push(digit),
+                (wanted, None) if wanted == c => {}
+                _ => return None,
+            }
+        }
+        let ordered = digits[..7].iter().chain(&digits[9..]).chain(&digits[7..9]);
+        let remainder = ordered.fold(0, |rest, digit| (rest * 10 + digit) % 97);
+        (remainder == 1 && ends(view, to)).then_some((from, to))
+    };
+    (0..view.len())
+        .filter(|place| starts(view, *place))
+        .filter_map(case)
+        .collect()
+}
+
+/// Whether 44 digits are an electronic invoice's key (NF-e, NFC-e, CT-e): a state, a month, a model, and
+/// a check digit of modulo 11.
+pub(super) fn is_invoice_key(digits: &[u8]) -> bool {
+    let number = |from: usize, to: usize| {
+        digits[from..to]
+            .iter()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    };
+    let sum: u32 = digits[..43]
+        .iter()
+        .rev()
+        .zip((2..=9).cycle())
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    let check = match sum % 11 {
+        0 | 1 => 0,
+        rest => 11 - rest,
+    };
+    (11..=53).contains(&number(0, 2))
+        && (1..=12).contains(&number(4, 6))
+        && matches!(number(20, 22), 55 | 57 | 65)
+        && check == number(43, 44)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_amounts_and_postal_codes_say_what_they_are() {
+        let check = |text: &str, expected: &[&str]| {
+            let view = View::of(text);
+            let found: Vec<String> = all(&view, &view.lower())
+                .into_iter()
+                .map(|(from, to)| view.text(from, to))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("em 21/11/2026 e 2026-11-21", &["21/11/2026", "2026-11-21"]);
+        check("am 21.11.2026.", &["21.11.2026"]);
+        check("dia 21/11, fatura 11/2026", &["21/11", "11/2026"]);
+        check("32/11/2026 21/13/2026 21/11/2126", &[]);
+        check("R$ 1.500,00 e 1 500,00 €", &["1.500,00", "1 500,00"]);
+        check("$1,500.00 / 1.500,00 €", &["1,500.00", "1.500,00"]);
+        check("R$1500 ou 1500 reais ou 200€", &["1500", "1500", "200"]);
+        check("0012345 $5", &["5"]);
+        check("1500 realmente, 1500.00, 1.500", &[]);
+        check("US$ 20.50 e 1'000.00", &["20.50", "1'000.00"]);
+        check("CEP 01310-100", &["01310-100"]);
+        check("12345-6 1234-5 0012345-67", &[]);
+        check("1.234,56-7 e 21/11/2026-1", &[]);
+        check("12.345.678/0001-90", &[]);
+    }
+
+    #[test]
+    fn a_court_case_and_an_invoice_are_known_by_form_and_check_digits() {
+        let cases = |text: &str| court_cases(&View::of(text)).len();
+        assert_eq!(cases("processo 6600096-36.2026.8.26.9641."), 1);
+        assert_eq!(cases("processo 6600096-37.2026.8.26.9641"), 0);
+        assert_eq!(cases("processo 66000963620268269641"), 0);
+        assert_eq!(cases("16600096-36.2026.8.26.9641"), 0);
+        assert_eq!(cases("6600096-36.2026.8.26.96411"), 0);
+        let key = "35251274701780536887550026140752941699756467";
+        let invoice = |key: &str| is_invoice_key(key.as_bytes());
+        assert!(invoice(key));
+        assert!(invoice("35260521323451343604550013086214241427882352"));
+        assert!(
+            !invoice(&key.replace("6467", "6466")),
+            "another check digit"
+        );
+        assert!(!invoice(&format!("99{}", &key[2..])), "no state");
+        assert!(!invoice(&key.replace("7550026", "7560026")), "no model");
+    }
+}
