@@ -4,6 +4,7 @@ use recado_domain::channel::Channel;
 use recado_domain::delivery::{
     CapVerdict, Claim, CloseReason, Event, Limits, Notification, Permission, PostOutcome,
 };
+use recado_domain::hours::Quiet;
 use recado_domain::phone::E164;
 use recado_domain::render;
 use recado_domain::sms::SmsText;
@@ -11,7 +12,7 @@ use recado_ports::drive::{Hands, Paced};
 use recado_ports::{
     Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, Switches,
 };
-use recado_runtime::{count_against_cap, count_progress, open_content, our_fault};
+use recado_runtime::{count_against_cap, count_progress, open_content, our_fault, quiet_hours};
 
 use crate::Deps;
 
@@ -46,6 +47,10 @@ where
                 Ok(Permission::NotThisLeg(CloseReason::ChannelUnavailable))
             }
         }
+    }
+
+    async fn quiet(&self, item: &Notification) -> Result<Option<Quiet>, StoreError> {
+        quiet_hours(&self.world.store, item, self.world.chance.now()).await
     }
 
     async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use recado_domain::delivery::{
     CloseReason, Failure, LegStatus, Notification, OpenedBecause, Status, SuppressReason,
 };
+use recado_domain::hours::{Asleep, Quiet};
 use recado_domain::render;
 use recado_domain::template::Template;
 use serde::Serialize;
@@ -54,6 +55,8 @@ pub(crate) struct Shown<'a> {
     text: String,
     accepted_at: String,
     valid_until: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred_until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cancelled_at: Option<String>,
     delivered_twice: bool,
@@ -108,8 +111,14 @@ impl From<Failure> for ShownFailure {
 pub(crate) fn notification<'a>(
     item: &'a Notification,
     template: Option<&Template>,
+    quiet: Option<Quiet>,
     now: Timestamp,
 ) -> Shown<'a> {
+    let met = quiet.and_then(|quiet| quiet.meets(item.quiet_hours, item.valid_until, now));
+    let deferred_until = match met {
+        Some(Asleep::Until(open)) if item.untouched() => Some(time(open)),
+        Some(Asleep::Until(_) | Asleep::ForGood) | None => None,
+    };
     Shown {
         id: item.id.as_str(),
         status: item.status(now).name(),
@@ -125,6 +134,7 @@ pub(crate) fn notification<'a>(
             .unwrap_or_default(),
         accepted_at: time(item.accepted_at),
         valid_until: time(item.valid_until),
+        deferred_until,
         cancelled_at: item.cancelled_at().map(time),
         delivered_twice: item.delivered_twice(),
         legs: (0..item.legs())

@@ -18,7 +18,7 @@ use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
 use recado_ports::drive::World;
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Switches, Written};
 use recado_runtime::problem::Problem;
-use recado_runtime::{Keys, tenant};
+use recado_runtime::{Keys, quiet_hours, tenant};
 
 pub use config::Config;
 
@@ -82,12 +82,9 @@ where
             .store
             .template(&item.tenant, &item.template, Some(item.template_version))
             .await?;
-        Ok(axum::Json(answer::notification(
-            item,
-            template.as_deref(),
-            self.world.chance.now(),
-        ))
-        .into_response())
+        let now = self.world.chance.now();
+        let quiet = quiet_hours(&self.world.store, item, now).await?;
+        Ok(axum::Json(answer::notification(item, template.as_deref(), quiet, now)).into_response())
     }
 }
 

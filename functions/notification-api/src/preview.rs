@@ -8,17 +8,19 @@ use axum::response::{IntoResponse, Response};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::Consents;
-use recado_domain::delivery::{Permission, Rung};
+use recado_domain::delivery::{Permission, Rung, SuppressReason};
+use recado_domain::hours::{Asleep, Zone};
 use recado_domain::render::{self, Preview};
 use recado_domain::request::Draft;
 use recado_domain::sms::Encoding;
 use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Switches};
 use recado_runtime::problem::{Problem, check_body};
-use recado_runtime::tenant;
+use recado_runtime::{quiet_time, tenant};
 use serde::Serialize;
 
 use crate::Shared;
 use crate::accept::Parsed;
+use crate::answer::time;
 
 #[derive(Serialize)]
 struct Answer {
@@ -47,6 +49,8 @@ struct ShownChannel {
 struct Decision {
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deferred_until: Option<String>,
     legs: Vec<DecidedLeg>,
 }
 
@@ -100,6 +104,10 @@ where
             .iter()
             .any(|rung| rung.channel == preview.channel)
     };
+    let now = deps.world.chance.now();
+    let zone = Zone::of(&request.to);
+    let asleep = quiet_time(Some(&config), template.class, zone, now)
+        .and_then(|quiet| quiet.meets(template.quiet_hours, request.valid_until, now));
     let answer = Answer {
         template: template.name.to_string(),
         template_version: template.version,
@@ -107,7 +115,10 @@ where
         class: template.class.name(),
         to: request.to.masked(),
         channels: shown.into_iter().filter(used).map(shown_channel).collect(),
-        decision: decide(template.class, &request.ladder, &recipient.consents),
+        decision: sleep_on(
+            decide(template.class, &request.ladder, &recipient.consents),
+            asleep,
+        ),
     };
     Ok(Json(answer).into_response())
 }
@@ -143,6 +154,7 @@ fn decide(class: Class, ladder: &[Rung], consents: &Consents) -> Decision {
             Permission::NotAtAll(reason) => {
                 return Decision {
                     suppressed: Some(reason.name()),
+                    deferred_until: None,
                     legs: Vec::new(),
                 };
             }
@@ -157,11 +169,30 @@ fn decide(class: Class, ladder: &[Rung], consents: &Consents) -> Decision {
         };
         return Decision {
             suppressed: Some(why),
+            deferred_until: None,
             legs: Vec::new(),
         };
     }
     Decision {
         suppressed: None,
+        deferred_until: None,
         legs,
+    }
+}
+
+/// What quiet hours make of a decision. They too are looked at again at the moment of each leg.
+fn sleep_on(decision: Decision, asleep: Option<Asleep>) -> Decision {
+    match asleep {
+        Some(_) if decision.suppressed.is_some() => decision,
+        Some(Asleep::Until(open)) => Decision {
+            deferred_until: Some(time(open)),
+            ..decision
+        },
+        Some(Asleep::ForGood) => Decision {
+            suppressed: Some(SuppressReason::QuietHours.name()),
+            deferred_until: None,
+            legs: Vec::new(),
+        },
+        None => decision,
     }
 }

@@ -8,6 +8,7 @@ use recado_domain::channel::Channel;
 use recado_domain::delivery::{
     CapVerdict, Claim, Event, Limits, Notification, Permission, PostOutcome,
 };
+use recado_domain::hours::Quiet;
 use recado_domain::ids::{Callback, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::pacing::{Concurrency, Pacer};
@@ -17,7 +18,9 @@ use recado_ports::{
     Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, Switches,
     TenantConfig, WhatsappChannel,
 };
-use recado_runtime::{Metric, count, count_against_cap, count_progress, open_content, our_fault};
+use recado_runtime::{
+    Metric, count, count_against_cap, count_progress, open_content, our_fault, quiet_hours,
+};
 
 use crate::Deps;
 
@@ -105,6 +108,10 @@ where
             .get(usize::from(leg))
             .map_or(Channel::Whatsapp, |rung| rung.channel);
         Ok(recipient.consents.permission(item.class, channel))
+    }
+
+    async fn quiet(&self, item: &Notification) -> Result<Option<Quiet>, StoreError> {
+        quiet_hours(&self.world.store, item, self.world.chance.now()).await
     }
 
     async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {

@@ -8,6 +8,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{Action, PurposeConsent, Source};
+use recado_domain::hours::Hours;
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::phone::E164;
@@ -190,6 +191,8 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
+            // What is tried out at night is to be seen at night.
+            hours: Hours::around_the_clock(),
         };
         store.put_tenant(&tenant, &config).await?;
         store.put_client(bank.client_id, &tenant).await?;

@@ -12,6 +12,7 @@ use recado_domain::delivery::{
 use recado_domain::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::Sealed;
+use recado_domain::template::QuietHours;
 
 /// Seconds after acceptance.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -49,6 +50,9 @@ pub(crate) fn notification(class: Class) -> Notification {
         ladder: vec![rung(Channel::Whatsapp, 0), rung(Channel::Sms, 30)],
         max_queue_wait: Duration::from_secs(60),
         when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
+        quiet_hours: QuietHours::Ignored,
+        zone: None,
+        daily_cap: class.daily_cap(),
         masked: BTreeMap::new(),
         content: Some(Sealed {
             key: "k1".to_owned(),

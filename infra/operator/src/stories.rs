@@ -10,6 +10,7 @@ use recado_domain::delivery::{
     Permission, PostOutcome, Receipts, SuppressReason, WhenQueueWaitExceeded, accepted, change,
     plus, receipt_failed,
 };
+use recado_domain::hours::Quiet;
 use recado_domain::switches::Gates;
 use recado_ports::drive::{Done, Hands, Paced, World as Drive};
 use recado_ports::{Chance, Job, Notifications, StoreError};
@@ -74,6 +75,10 @@ impl Hands for Clumsy {
             return Err(StoreError::Unavailable("away".to_owned(), None));
         }
         Ok(self.consent())
+    }
+
+    async fn quiet(&self, _item: &Notification) -> Result<Option<Quiet>, StoreError> {
+        Ok(None)
     }
 
     async fn count(&self, _item: &Notification) -> Result<CapVerdict, StoreError> {

@@ -11,6 +11,7 @@ pub mod class;
 pub mod consent;
 pub mod delivery;
 pub mod fault;
+pub mod hours;
 pub mod iban;
 pub mod ids;
 pub mod locale;

@@ -7,13 +7,14 @@ use thiserror::Error;
 use crate::channel::Channel;
 use crate::delivery::{Facts, Notification, Rung, plus};
 use crate::fault::Fault;
+use crate::hours::Zone;
 use crate::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
 use crate::locale::Locale;
 use crate::masking;
 use crate::params::{self, Params};
 use crate::phone::E164;
 use crate::seal::{Pepper, Sealed};
-use crate::template::Template;
+use crate::template::{QuietHours, Template};
 
 /// The longest `reference`, in characters.
 const LONGEST_REFERENCE: usize = 100;
@@ -424,6 +425,9 @@ impl Request {
             ladder: self.ladder,
             max_queue_wait: template.max_queue_wait,
             when_queue_wait_exceeded: template.when_queue_wait_exceeded,
+            quiet_hours: template.quiet_hours,
+            zone: Zone::of(&self.to).filter(|_| template.quiet_hours != QuietHours::Ignored),
+            daily_cap: template.daily_cap.or(template.class.daily_cap()),
             masked: self.params.masked(self.locale),
             content: Some(accepted.content),
             facts: Facts::default(),

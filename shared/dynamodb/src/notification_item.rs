@@ -10,6 +10,7 @@
 //! | `at`, `vu` | accepted, valid until (milliseconds) |
 //! | `ld` | ladder: `whatsapp`, or `whatsapp,sms:30000` with the wait in milliseconds |
 //! | `mq`, `qx` | longest wait in the queue (milliseconds), what follows it |
+//! | `qh`, `zn`, `dc` | what quiet hours do to it, its recipient's zone, the day's cap: where there is one |
 //! | `mp`, `sc` | masked parameters, sealed content |
 //!
 //! Every other attribute is a fact's ([`Fact::attribute`]); what is neither is ignored.
@@ -20,8 +21,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use recado_domain::channel::Channel;
 use recado_domain::class::{Class, Lane};
 use recado_domain::delivery::{Fact, Facts, Notification, Rung, Value, WhenQueueWaitExceeded};
+use recado_domain::hours::Zone;
 use recado_domain::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
 use recado_domain::locale::Locale;
+use recado_domain::template::QuietHours;
 use recado_ports::StoreError;
 
 use crate::attributes::{CURRENT, Item, Reader, TTL, VERSION, millis, number, put, sealed, text};
@@ -69,6 +72,15 @@ pub(crate) fn to_item(notification: &Notification) -> Item {
     ];
     item.extend(attributes.map(|(name, value)| (name.to_owned(), value)));
     put(&mut item, "rf", notification.reference.as_ref().map(text));
+    let heeded = notification.quiet_hours != QuietHours::Ignored;
+    let quiet_hours = heeded.then(|| text(notification.quiet_hours.name()));
+    put(&mut item, "qh", quiet_hours);
+    put(
+        &mut item,
+        "zn",
+        notification.zone.map(|zone| text(zone.name())),
+    );
+    put(&mut item, "dc", notification.daily_cap.map(number));
     put(
         &mut item,
         CONTENT,
@@ -100,6 +112,14 @@ pub(crate) fn from_item(id: &NotificationId, item: &Item) -> Result<Notification
         ladder: item.parsed("ld", ladder)?,
         max_queue_wait: Duration::from_millis(item.number("mq")?),
         when_queue_wait_exceeded: item.parsed("qx", WhenQueueWaitExceeded::parse)?,
+        quiet_hours: item
+            .optional_parsed("qh", QuietHours::parse)?
+            .unwrap_or(QuietHours::Ignored),
+        zone: item.optional_parsed("zn", Zone::parse)?,
+        daily_cap: item
+            .optional_number("dc")?
+            .map(|_| item.number("dc"))
+            .transpose()?,
         masked: item.map("mp")?.collect(),
         content: item.optional_sealed(CONTENT)?,
         facts: facts(item)?,
@@ -196,6 +216,9 @@ mod tests {
             ],
             max_queue_wait: Duration::from_secs(300),
             when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
+            quiet_hours: QuietHours::Deferred,
+            zone: Some(Zone::Amazon),
+            daily_cap: Some(2),
             masked: BTreeMap::from([("name".to_owned(), "M****".to_owned())]),
             content: Some(Sealed {
                 key: "k1".to_owned(),
@@ -214,6 +237,9 @@ mod tests {
             content: None,
             masked: BTreeMap::new(),
             facts: Facts::default(),
+            quiet_hours: QuietHours::Ignored,
+            zone: None,
+            daily_cap: None,
             ladder: vec![Rung {
                 channel: Channel::Whatsapp,
                 after: Duration::ZERO,

@@ -4,9 +4,11 @@
 //! |---|---|---|
 //! | tenant | `nm`, `pn`, `ps` | name, number at Meta, messages per second |
 //! | 〃 | `si`, `lo`, `tz` | SMS sender id, language, time zone |
+//! | 〃 | `hs`, `hm`, `hc` | sending hours of servicing and marketing, whose holidays; the default where absent |
 //! | client, number | `tn` | tenant |
 //! | template | `js` | the version as JSON |
 
+use recado_domain::hours::{Calendar, Hours, Week};
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
@@ -27,6 +29,17 @@ pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
     put(&mut item, "si", config.sms_sender_id.as_ref().map(text));
     put(&mut item, "lo", Some(text(config.locale.code())));
     put(&mut item, "tz", Some(text(&config.time_zone)));
+    put(
+        &mut item,
+        "hs",
+        Some(text(config.hours.servicing.to_string())),
+    );
+    put(
+        &mut item,
+        "hm",
+        Some(text(config.hours.marketing.to_string())),
+    );
+    put(&mut item, "hc", Some(text(config.hours.calendar.name())));
     item
 }
 
@@ -39,7 +52,18 @@ pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
         sms_sender_id: item.optional_text("si")?.map(str::to_owned),
         locale: item.parsed("lo", Locale::parse)?,
         time_zone: item.text("tz")?.to_owned(),
+        hours: Hours {
+            servicing: item.optional_parsed("hs", week)?.unwrap_or_default(),
+            marketing: item.optional_parsed("hm", week)?.unwrap_or_default(),
+            calendar: item
+                .optional_parsed("hc", Calendar::parse)?
+                .unwrap_or_default(),
+        },
     })
+}
+
+fn week(text: &str) -> Option<Week> {
+    text.parse().ok()
 }
 
 pub(crate) fn owner_item(key: &Key, tenant: &TenantId) -> Item {

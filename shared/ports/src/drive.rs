@@ -6,6 +6,7 @@ use recado_domain::delivery::{
     CapVerdict, Change, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits,
     Notification, Permission, PostOutcome, step,
 };
+use recado_domain::hours::Quiet;
 use recado_domain::switches::Gates;
 use thiserror::Error;
 
@@ -43,6 +44,12 @@ pub trait Hands: Send + Sync {
         item: &Notification,
         leg: u8,
     ) -> impl Future<Output = Result<Permission, StoreError>> + Send;
+
+    /// The recipient's quiet hours, where the notification heeds them.
+    fn quiet(
+        &self,
+        item: &Notification,
+    ) -> impl Future<Output = Result<Option<Quiet>, StoreError>> + Send;
 
     /// Counts against the day's cap.
     fn count(
@@ -168,7 +175,8 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
     ) -> Result<Done, DriveError> {
         let mut item = item;
         let mut event = first.clone();
-        let gates = self.store.switchboard().await?.gates(&item);
+        let mut gates = self.store.switchboard().await?.gates(&item);
+        gates.quiet = hands.quiet(&item).await?;
         for _ in 0..MOST_ROUNDS {
             hands.noticed(&item, &event);
             let context = Context {

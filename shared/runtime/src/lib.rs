@@ -2,10 +2,10 @@
 
 mod aws;
 mod batch;
-mod cap;
 mod chance;
 mod config;
 mod content;
+mod frequency;
 mod http;
 mod logs;
 mod metrics;
@@ -15,10 +15,11 @@ mod tenant;
 
 pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
 pub use batch::{Handled, each_record};
-pub use cap::count_against_cap;
+
 pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, open_content, our_fault};
+pub use frequency::{count_against_cap, quiet_hours, quiet_time};
 pub use http::shared_client;
 pub use logs::init;
 pub use metrics::{Metric, count, count_progress};

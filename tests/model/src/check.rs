@@ -3,9 +3,10 @@
 use recado_domain::class::Class;
 use recado_domain::delivery::{Change, Claim, CloseReason, OpenedBecause, Status, SuppressReason};
 use recado_domain::switches::Breaker;
+use recado_domain::template::QuietHours;
 
 use crate::action::End;
-use crate::case::{Bounds, POST_TIMEOUT, Validity, WAIT, second_of};
+use crate::case::{Bounds, POST_TIMEOUT, Validity, WAIT, at, second_of};
 use crate::invariant::{most_sends, obeys_revoke};
 use crate::seen::Situation;
 use crate::state::{Api, Consent, Note, State};
@@ -158,6 +159,14 @@ impl World<'_> {
                 "sent by a function that knew sending to be turned off",
             );
         }
+        if let Some(quiet) = self.table.gates(drive.gates).quiet {
+            if quiet.holds(at(state.now)) && item.quiet_hours != QuietHours::Ignored {
+                self.break_promise("I8", "sent in the recipient's quiet hours");
+            }
+            if second_of(quiet.until) <= state.now {
+                self.seen.note(Situation::LeftInTheMorning);
+            }
+        }
         let latest = match leg {
             0 => second_of(claim.until).saturating_sub(POST_TIMEOUT),
             _ => second_of(claim.until),
@@ -252,14 +261,19 @@ impl World<'_> {
                 CloseReason::TemplateUnavailable
                 | CloseReason::OptedOut
                 | CloseReason::ChannelUnavailable
-                | CloseReason::NotConfigured,
+                | CloseReason::NotConfigured
+                | CloseReason::QuietHours,
             )
             | None => {}
         }
         if (1..item.legs()).any(|leg| closed(leg) == Some(CloseReason::OptedOut)) {
             self.seen.note(Situation::LegClosedByRevoke);
         }
+        if (1..item.legs()).any(|leg| closed(leg) == Some(CloseReason::QuietHours)) {
+            self.seen.note(Situation::LegClosedByNight);
+        }
         match item.suppressed_because() {
+            Some(SuppressReason::QuietHours) => self.seen.note(Situation::SuppressedByNight),
             Some(SuppressReason::OptedOut) => self.seen.note(Situation::SuppressedByRevoke),
             Some(SuppressReason::NoConsent | SuppressReason::FrequencyCap) | None => {}
         }

@@ -29,6 +29,10 @@ impl World<'_> {
                 next = Some(at);
             }
         };
+        if let Some(quiet) = self.table.gates(state.gates).quiet {
+            consider(second_of(quiet.from));
+            consider(second_of(quiet.until));
+        }
         for drive in &state.drives {
             consider(drive.dies);
             if let Phase::Plan { plan, at, .. } = drive.phase

@@ -6,10 +6,12 @@ use std::time::Duration;
 use recado_domain::channel::Channel::{self, Sms, Voice, Whatsapp};
 use recado_domain::class::{Class, Lane};
 use recado_domain::delivery::{Facts, Notification, Rung, WhenQueueWaitExceeded};
+use recado_domain::hours::Quiet;
 use recado_domain::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::Sealed;
 use recado_domain::switches::{Gates, Reach, SmsBudget};
+use recado_domain::template::QuietHours;
 
 use crate::case::{Bounds, Case, Receipts, Times, Validity, WAIT, accepted_at, at};
 
@@ -79,6 +81,13 @@ impl Case {
             turns: 2,
             ..FAULTY
         }));
+        let once = Bounds {
+            faults: 1,
+            ..FAULTY
+        };
+        all.extend([evening, night, silence].map(|case| case(once)));
+        let late = Bounds { faults: 0, ..LATE };
+        all.extend([evening, silence].map(|case| case(late)));
         all.push(pair(ALONE));
         all.push(pair(LATE));
         all.push(mixed(Bounds { faults: 1, ..ALONE }));
@@ -172,6 +181,55 @@ fn held(bounds: Bounds) -> Case {
     }
 }
 
+/// Quiet from and until these seconds, for notifications that heed it.
+fn quiet(case: Case, policy: QuietHours, from: u16, until: u16) -> Case {
+    let quiet = Quiet {
+        from: at(from),
+        until: at(until),
+        ended: Some(at(until)),
+    };
+    let heeds = |note| Notification {
+        quiet_hours: policy,
+        ..note
+    };
+    Case {
+        notes: case.notes.into_iter().map(heeds).collect(),
+        gates: Gates {
+            quiet: Some(quiet),
+            ..case.gates
+        },
+        ..case
+    }
+}
+
+fn evening(bounds: Bounds) -> Case {
+    let case = Case {
+        name: "evening",
+        about: "a reminder between whose WhatsApp and whose SMS quiet hours begin: both wait",
+        ..reminder(bounds)
+    };
+    quiet(case, QuietHours::Deferred, 20, 600)
+}
+
+fn night(bounds: Bounds) -> Case {
+    let case = Case {
+        name: "night",
+        about: "an offer accepted in quiet hours longer than a queue's delay, valid an hour",
+        notes: vec![notification(1, Class::Marketing, &[Whatsapp], 3_600)],
+        ..offer(bounds)
+    };
+    quiet(case, QuietHours::Deferred, 0, 1_000)
+}
+
+fn silence(bounds: Bounds) -> Case {
+    let case = Case {
+        name: "silence",
+        about: "a reminder that is of no use after the quiet hours that begin before its SMS",
+        ..reminder(bounds)
+    };
+    quiet(case, QuietHours::Suppressed, 20, 600)
+}
+
 fn pair(bounds: Bounds) -> Case {
     let offer = |number| notification(number, Class::Marketing, &[Whatsapp], 600);
     Case {
@@ -226,6 +284,9 @@ fn notification(number: u8, class: Class, channels: &[Channel], valid: u16) -> N
             Lane::Bulk => WhenQueueWaitExceeded::Expire,
             Lane::Critical | Lane::Standard => WhenQueueWaitExceeded::NextLeg,
         },
+        quiet_hours: QuietHours::Ignored,
+        zone: None,
+        daily_cap: class.daily_cap(),
         masked: BTreeMap::new(),
         content: Some(Sealed {
             key: String::new(),

@@ -72,6 +72,12 @@ situations! {
     SuppressedByRevoke = "suppressed because of a revoke",
     /// A revoke before the SMS.
     LegClosedByRevoke = "a later leg closed because of a revoke",
+    /// Quiet hours were over when it left.
+    LeftInTheMorning = "a message left when quiet hours were over",
+    /// A later leg that would have left in quiet hours.
+    LegClosedByNight = "a later leg closed because of quiet hours",
+    /// Quiet hours ended it.
+    SuppressedByNight = "suppressed because of quiet hours",
     /// WhatsApp gone around for want of consent.
     WentAround = "WhatsApp closed for want of consent",
     /// A cancel with a claim out.

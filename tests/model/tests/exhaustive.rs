@@ -71,6 +71,17 @@ fn wanted(case: &str) -> Vec<Situation> {
         "ladder" => &[ThirdLegLeft, SmsRepeated, GuardClosed],
         "held" => &[OverBudget, Expired, QueueWaitClosed],
         "mixed" => &[SmsRepeated, GuardClosed],
+        "evening" => &[LeftInTheMorning, Released],
+        "silence" => {
+            return vec![
+                WhatsappLeft,
+                LegClosedByNight,
+                SuppressedByNight,
+                WhatsappUncertain,
+                TooLateToPost,
+            ];
+        }
+        "night" => return vec![WhatsappLeft, LeftInTheMorning, WhatsappUncertain, LostClaim],
         "offer" => {
             return vec![
                 WhatsappLeft,

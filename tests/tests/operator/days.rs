@@ -15,6 +15,7 @@ use recado_domain::delivery::{
 use recado_domain::ids::{NotificationId, RecipientToken, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::Sealed;
+use recado_domain::template::QuietHours;
 use recado_local::aws::Outgoing;
 use recado_ports::Notifications;
 use recado_tests::{Bank, alert, drained, fresh_number, time};
@@ -62,6 +63,9 @@ pub(crate) fn notification(number: u32, seconds: i64) -> Result<Notification> {
         ladder: vec![rung(Channel::Whatsapp, 0), rung(Channel::Sms, 30)],
         max_queue_wait: Duration::from_secs(60),
         when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
+        quiet_hours: QuietHours::Ignored,
+        zone: None,
+        daily_cap: None,
         masked: BTreeMap::from([("amount".to_owned(), "R$ ***".to_owned())]),
         content: Some(Sealed {
             key: "k1".to_owned(),

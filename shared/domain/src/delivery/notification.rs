@@ -10,9 +10,11 @@ use super::outcome::Failure;
 use super::reason::{CloseReason, OpenedBecause, SuppressReason};
 use crate::channel::Channel;
 use crate::class::{Class, Lane, WhenUncertain};
+use crate::hours::Zone;
 use crate::ids::{ClaimToken, NotificationId, RecipientToken, TemplateName, TenantId};
 use crate::locale::Locale;
 use crate::seal::Sealed;
+use crate::template::QuietHours;
 
 /// One step of the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,12 @@ pub struct Notification {
     pub max_queue_wait: Duration,
     /// And what then.
     pub when_queue_wait_exceeded: WhenQueueWaitExceeded,
+    /// What quiet hours do to it.
+    pub quiet_hours: QuietHours,
+    /// Where its recipient probably lives, if quiet hours matter and the number tells.
+    pub zone: Option<Zone>,
+    /// How many messages of its purpose its recipient may have had on the day; none: any number.
+    pub daily_cap: Option<u32>,
     /// The parameters as they may be shown.
     pub masked: BTreeMap<String, String>,
     /// Number and parameters, sealed; gone once the notification has ended.
@@ -132,10 +140,13 @@ impl Notification {
     }
 
     /// Until when WhatsApp may be claimed: validity, or the queue wait of a template that expires by it.
+    /// What waits for the morning waits as long as it is valid.
     #[must_use]
     pub fn sendable_until(&self) -> Timestamp {
         match self.when_queue_wait_exceeded {
-            WhenQueueWaitExceeded::Expire if self.lane != Lane::Critical => {
+            WhenQueueWaitExceeded::Expire
+                if self.lane != Lane::Critical && self.quiet_hours != QuietHours::Deferred =>
+            {
                 self.valid_until.min(self.queue_wait_ends())
             }
             WhenQueueWaitExceeded::Expire | WhenQueueWaitExceeded::NextLeg => self.valid_until,

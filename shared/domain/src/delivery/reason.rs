@@ -42,6 +42,8 @@ words! {
         ChannelUnavailable = "channel_unavailable",
         /// The bank's entry in the registry is missing or incomplete.
         NotConfigured = "not_configured",
+        /// It would have left in the recipient's quiet hours.
+        QuietHours = "quiet_hours",
     }
 }
 
@@ -54,6 +56,8 @@ words! {
         OptedOut = "opted_out",
         /// The recipient has had the day's share of this purpose.
         FrequencyCap = "frequency_cap",
+        /// It would have left in the recipient's quiet hours, and later would have been too late.
+        QuietHours = "quiet_hours",
     }
 }
 
@@ -88,7 +92,8 @@ impl OpenedBecause {
             CloseReason::Guard => Self::Guard,
             CloseReason::OptedOut
             | CloseReason::ChannelUnavailable
-            | CloseReason::NotConfigured => Self::PreviousFailed,
+            | CloseReason::NotConfigured
+            | CloseReason::QuietHours => Self::PreviousFailed,
         }
     }
 }

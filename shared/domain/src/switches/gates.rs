@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{KNOWN_FOR, Reach, SmsBudget};
 use crate::class::Lane;
 use crate::delivery::{Notification, plus};
+use crate::hours::{Asleep, Quiet};
 use crate::ids::ClaimToken;
 
 /// The shortest hop of a message that is held back, before its jitter of up to a half more.
@@ -52,6 +53,8 @@ pub struct Gates {
     pub open_since: Option<Timestamp>,
     /// The SMS budgets over it.
     pub budgets: Vec<(Reach, SmsBudget)>,
+    /// The recipient's quiet hours, where its template heeds them.
+    pub quiet: Option<Quiet>,
 }
 
 impl Gates {
@@ -84,7 +87,17 @@ impl Gates {
         let last_hop = longest(item.lane) * 3 / 2 + KNOWN_FOR;
         let noticed = self.on_since.map(|on| plus(on, last_hop));
         let held = noticed.filter(|_| self.on_since > Some(item.accepted_at));
-        plus(held.unwrap_or(item.accepted_at), item.max_queue_wait)
+        let woken = self.quiet.and_then(|quiet| quiet.ended);
+        let since = [held, woken].into_iter().flatten().max();
+        let since = since.map_or(item.accepted_at, |since| since.max(item.accepted_at));
+        plus(since, item.max_queue_wait)
+    }
+
+    /// What the recipient's quiet hours do to a message at this moment; nothing outside of them.
+    #[must_use]
+    pub fn asleep(&self, item: &Notification, now: Timestamp) -> Option<Asleep> {
+        let quiet = self.quiet?;
+        quiet.meets(item.quiet_hours, item.valid_until, now)
     }
 }
 

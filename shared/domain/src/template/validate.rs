@@ -131,6 +131,11 @@ impl Template {
             format!("must be ignored for the class {}", self.class),
         );
         faults.require(
+            self.lane() != Lane::Critical || self.quiet_hours == QuietHours::Ignored,
+            "quiet_hours",
+            "must be ignored on the critical lane",
+        );
+        faults.require(
             waits == Waits::Test
                 || self.class != Class::Marketing
                 || self.quiet_hours != QuietHours::Ignored,

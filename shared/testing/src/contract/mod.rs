@@ -44,6 +44,7 @@ use recado_domain::ids::{
 };
 use recado_domain::locale::Locale;
 use recado_domain::seal::{Pepper, Sealed};
+use recado_domain::template::QuietHours;
 use recado_ports::{Conversations, Notifications, Recipients};
 
 /// Exercises a store. `make` gives a handle on an empty table, each time the same or another one.
@@ -120,6 +121,9 @@ fn notification(case: &str, class: Class) -> Notification {
         ],
         max_queue_wait: Duration::from_secs(300),
         when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
+        quiet_hours: QuietHours::Ignored,
+        zone: None,
+        daily_cap: class.daily_cap(),
         masked: BTreeMap::from([("name".to_owned(), "M****".to_owned())]),
         content: Some(sealed(1)),
         facts: Facts::default(),

@@ -1,6 +1,7 @@
 //! The registry: the bank's own before the catalogue's, versions immutable.
 
 use recado_domain::catalogue;
+use recado_domain::hours::{Calendar, Hours};
 use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
@@ -43,6 +44,11 @@ pub fn bank_entries() -> BankEntries {
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
+            hours: Hours {
+                servicing: "Mo-Fr 08:00-20:00; Sa 08:00-14:00".parse().expect("a week"),
+                calendar: Calendar::None,
+                ..Hours::default()
+            },
         },
         client_id: "registro-core".to_owned(),
         templates: vec![

@@ -217,6 +217,21 @@ pub(crate) fn steps() -> Vec<(&'static str, &'static str, &'static str, Step)> {
             },
         ),
         (
+            "heeds no quiet hours",
+            "I8",
+            "night",
+            |item, event, context| real(item, event, &awake(context)),
+        ),
+        (
+            "heeds quiet hours for WhatsApp alone",
+            "I8",
+            "evening",
+            |item, event, context| match event {
+                Event::Job { .. } => real(item, event, context),
+                _ => real(item, event, &awake(context)),
+            },
+        ),
+        (
             "does not read the consent for the SMS",
             "I8",
             "notice",
@@ -332,4 +347,11 @@ fn with(item: &Notification, fact: Fact, number: i64) -> Notification {
         facts,
         ..item.clone()
     }
+}
+
+/// The same at a time that is not quiet.
+fn awake(context: &Context) -> Context {
+    let mut awake = context.clone();
+    awake.gates.quiet = None;
+    awake
 }

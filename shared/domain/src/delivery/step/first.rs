@@ -8,6 +8,7 @@ use super::super::change::{self, Claim};
 use super::super::notification::{Notification, plus};
 use super::super::reason::{CloseReason, SuppressReason};
 use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
+use crate::hours::Asleep;
 
 /// The first timer runs this much longer than the wait, since it is armed before the POST.
 const ARMED_AHEAD: Duration = Duration::from_secs(1);
@@ -58,16 +59,23 @@ pub(super) fn job(
         return vec![Effect::HandOff(Handoff::Enqueue { attempt, after })];
     }
     let waited = context.now >= gates.waits_until(item) && item.next_leg(0).is_some();
-    match permission {
-        Permission::NotAtAll(reason) => suppressed(item, reason, context.now),
-        Permission::Granted | Permission::NotThisLeg(_) if waited => {
+    match (permission, gates.asleep(item, context.now)) {
+        (Permission::NotAtAll(reason), _) => suppressed(item, reason, context.now),
+        (Permission::NotThisLeg(_), _) if item.next_leg(0).is_none() => {
+            suppressed(item, SuppressReason::NoConsent, context.now)
+        }
+        (Permission::Granted | Permission::NotThisLeg(_), Some(Asleep::ForGood)) => {
+            suppressed(item, SuppressReason::QuietHours, context.now)
+        }
+        (Permission::Granted | Permission::NotThisLeg(_), Some(Asleep::Until(open))) => {
+            let after = Duration::try_from(open.duration_since(context.now)).unwrap_or_default();
+            vec![Effect::HandOff(Handoff::Enqueue { attempt, after })]
+        }
+        (Permission::Granted | Permission::NotThisLeg(_), None) if waited => {
             go_around(item, CloseReason::QueueWaitExceeded, context.now)
         }
-        Permission::Granted => vec![pace],
-        Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => {
-            go_around(item, reason, context.now)
-        }
-        Permission::NotThisLeg(_) => suppressed(item, SuppressReason::NoConsent, context.now),
+        (Permission::Granted, None) => vec![pace],
+        (Permission::NotThisLeg(reason), None) => go_around(item, reason, context.now),
     }
 }
 

@@ -11,6 +11,7 @@ use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
 use super::first::{arm_ahead, open_next};
 use super::posted::{counts_as_sms, post};
 use crate::class::{Class, Lane};
+use crate::hours::Asleep;
 use crate::switches::{Breaker, Gates, Spending};
 
 /// A rest this short is slept; a longer one is a new timer.
@@ -249,6 +250,11 @@ fn open(
         let hop = gates.hop(item.lane, context.now, &context.token);
         return vec![arm(leg, plus(context.now, hop))];
     }
+    match gates.asleep(item, context.now) {
+        Some(Asleep::Until(morning)) => return vec![arm(leg, morning)],
+        Some(Asleep::ForGood) => return skip_for_the_night(item, leg, context.now),
+        None => {}
+    }
     if counts_as_sms(item, leg, context) {
         return vec![Effect::Spend {
             leg,
@@ -257,6 +263,20 @@ fn open(
         }];
     }
     claim_later(item, leg, attempt, because, context)
+}
+
+/// Closes an unclaimed leg that may not leave in the night; where nothing went before it and nothing comes
+/// after it, nothing was sent at all.
+fn skip_for_the_night(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
+    let nothing_went = (0..leg).all(|before| item.leg(before).closed_because().is_some());
+    if nothing_went && item.next_leg(leg).is_none() {
+        let why = SuppressReason::QuietHours;
+        return vec![Effect::Require(change::suppress(item, why, now, None))];
+    }
+    let why = CloseReason::QuietHours;
+    let mut effects = vec![Effect::Require(change::close(item, leg, why, now, None))];
+    effects.extend(open_next(item, leg, now));
+    effects
 }
 
 /// The budget has answered. Codes are counted like the others and never wait for it.

@@ -142,7 +142,7 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
 /// Each notification counts once: with WhatsApp, or with the leg after it where WhatsApp was passed over.
 fn counts_against_cap(item: &Notification, leg: u8) -> bool {
     let first = leg == 0 || (leg == 1 && item.leg(0).closed_because().is_some());
-    first && item.class.daily_cap().is_some()
+    first && item.daily_cap.is_some()
 }
 
 /// No cap stands in the way: WhatsApp's consent was read with the job, a later leg's is read now.

@@ -11,6 +11,9 @@ use super::later::arm;
 use crate::channel::Channel;
 use crate::class::Lane;
 
+/// No POST starts less than this before quiet hours: a message takes its time.
+const ON_ITS_WAY: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
+
 /// How soon a message is tried again for which the store had no answer.
 pub(super) const SOON: Duration = Duration::from_secs(1);
 
@@ -74,7 +77,7 @@ pub(super) fn post(
     pause: Duration,
     context: &Context,
 ) -> Effect {
-    let not_after = if leg == 0 {
+    let latest = if leg == 0 {
         let timeout =
             jiff::SignedDuration::try_from(context.limits.post_timeout).unwrap_or_default();
         let last_start = claim.until.checked_sub(timeout).unwrap_or(claim.at);
@@ -82,6 +85,9 @@ pub(super) fn post(
     } else {
         claim.until.min(item.valid_until)
     };
+    let quiet = context.gates.quiet.filter(|it| context.now < it.until);
+    let before_quiet = quiet.and_then(|quiet| quiet.from.checked_sub(ON_ITS_WAY).ok());
+    let not_after = before_quiet.map_or(latest, |before| latest.min(before));
     Effect::Post {
         leg,
         claim: claim.clone(),

@@ -5,6 +5,7 @@ mod counted;
 mod first;
 mod item;
 mod later;
+mod quiet;
 mod shown;
 mod silent;
 mod status;
@@ -29,6 +30,7 @@ use crate::ids::{ClaimToken, NotificationId, RecipientToken, TemplateName, Tenan
 use crate::locale::Locale;
 use crate::seal::Sealed;
 use crate::switches::Gates;
+use crate::template::QuietHours;
 
 pub(super) const LIMITS: Limits = Limits {
     post_timeout: Duration::from_secs(8),
@@ -100,6 +102,9 @@ pub(super) fn notification(class: Class, channels: &[Channel]) -> Notification {
             Duration::from_secs(300)
         },
         when_queue_wait_exceeded: WhenQueueWaitExceeded::NextLeg,
+        quiet_hours: QuietHours::Ignored,
+        zone: None,
+        daily_cap: class.daily_cap(),
         masked: BTreeMap::new(),
         content: Some(Sealed {
             key: "k".into(),
