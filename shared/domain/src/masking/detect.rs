@@ -103,11 +103,12 @@ impl<'a> Search<'a> {
         let (certain, may_be_secrets) = secrets::secret_words(&self);
         let (certain_tokens, may_be_tokens) = secrets::token_words(&self);
         for (kind, spans) in [
-            (Kind::Account, context::accounts(&self)),
             (Kind::Secret, secrets::secret_digits(&self)),
             (Kind::Token, secrets::token_digits(&self)),
             (Kind::Secret, certain),
             (Kind::Token, certain_tokens),
+            // Behind secrets: an account shows its last four, and a PIN beside `conta` has no more.
+            (Kind::Account, context::accounts(&self)),
             (Kind::SecretWord, may_be_secrets),
             (Kind::SecretWord, may_be_tokens),
             (Kind::Email, context::emails(self.view)),

@@ -236,3 +236,46 @@ fn a_card_number_has_13_to_19_digits_in_whole_groups() {
     check("4000 0000 0000 6", true);
     check("x 14000000000006", false);
 }
+
+#[test]
+fn a_date_or_an_amount_is_a_secret_only_right_beside_its_word() {
+    stays("esqueci a senha no dia 21/11/2026");
+    check("minha senha é 21/11/2026", "minha senha é ***");
+    stays("j'ai oublié mon mot de passe le 16/08/2026");
+    check("$ 100 est le code", "$ *** est le code");
+    stays("a PIN não passou, paguei R$ 1.500,00");
+    check("senha 1.500,00", "senha ***.***,***");
+    stays("a conta de 11/2026 deu R$ 187,50");
+    check(
+        "conta 0012345-6 de 21/11/2026",
+        "conta ****345-6 de 21/11/2026",
+    );
+}
+
+#[test]
+fn a_pin_beside_an_account_does_not_show_its_last_four() {
+    check("conta corrente, senha 48291", "conta corrente, senha ***");
+    check("cc 00000 é a minha senha", "cc *** é a minha senha");
+}
+
+#[test]
+fn a_code_that_is_nobody_s_secret_stays() {
+    stays("código de barras 7891234567895");
+    stays("code postal 75001");
+    stays("what is the sort code? 200415");
+    check("código 48213", "código ***");
+    stays("Sicherheitscodes 4829");
+    check("Sicherheitscode 4829", "Sicherheitscode ***");
+}
+
+#[test]
+fn a_sentence_that_goes_on_about_a_password_tells_none() {
+    stays("my password is not working");
+    stays("a senha é pessoal");
+    check("a senha é abacaxi", "a senha é ***");
+    stays("a senha e o cartão");
+    stays("senha e cartão");
+    check("senha e abacaxi7", "senha e ***");
+    check("senha eh abacaxi", "senha eh ***");
+    check("senha e\u{301} abacaxi", "senha e\u{301} ***");
+}

@@ -182,6 +182,9 @@ const CONTINUATIONS: &[&str] = &[
     "weg",
 ];
 
+/// French articles.
+const ARTICLES: &[&str] = &["le", "la"];
+
 /// Words between a secret's word and a number that is the secret, whatever it looks like.
 const FILLERS: &[&str] = &[
     "e",
@@ -286,12 +289,16 @@ fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
             .take_while(|group| group.from < end + REACH)
             .filter(|group| group.to <= start || end <= group.from)
             .filter(|group| {
-                let (from, to) = if group.to <= start {
-                    (group.to, start)
+                let leads = if group.to <= start {
+                    // `100 est le code`; behind its word, an article leads to a date: `le 16/08`.
+                    only_words(
+                        &search.lower[group.to..start],
+                        &[FILLERS, ARTICLES].concat(),
+                    )
                 } else {
-                    (end, group.from)
+                    only_words(&search.lower[end..group.from], FILLERS)
                 };
-                !search.is_ordinary(group.from, group.to) || only_fillers(&search.lower[from..to])
+                leads || !search.is_ordinary(group.from, group.to)
             })
             .collect();
         for run in near.chunk_by(|one, next| one.run == next.run) {
@@ -303,16 +310,16 @@ fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
     spans
 }
 
-/// Whether no word stands here but those that lead to the secret itself.
-fn only_fillers(between: &[char]) -> bool {
+/// Whether no word stands here but these, and digits.
+fn only_words(between: &[char], allowed: &[&str]) -> bool {
     between
         .split(|c| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .all(|word| {
             word.iter().all(char::is_ascii_digit)
-                || FILLERS
+                || allowed
                     .iter()
-                    .any(|filler| filler.chars().eq(word.iter().copied()))
+                    .any(|one| one.chars().eq(word.iter().copied()))
         })
 }
 
