@@ -1,6 +1,11 @@
 //! The catalogue's own templates, with their 30 seconds, all at the same time.
 
 use anyhow::{Context, Result};
+use recado_domain::catalogue as templates;
+use recado_domain::channel::Channel;
+use recado_domain::locale::Locale;
+use recado_domain::params;
+use recado_domain::render;
 use recado_tests::queued;
 use serde_json::{Value, json};
 use tokio::sync::RwLockReadGuard;
@@ -141,4 +146,71 @@ async fn purchase_pix_statement_and_bill_look_right_and_end_without_an_sms() -> 
     pix.context("pix_sent")?;
     pdf.context("statement_ready")?;
     bill.context("payment_reminder")
+}
+
+#[tokio::test]
+async fn every_template_reaches_a_customer_as_it_was_written() -> Result<()> {
+    let world = World::open().await?;
+    let together = META.read().await;
+    let mut sent = Vec::new();
+    for name in templates::names() {
+        let template = templates::find(&name, None).context("it is listed")?;
+        let given = template.example_params(Locale::PtBr);
+        // A customer each: nobody gets forty messages on one day.
+        let to = world.customer(json!({})).await?;
+        let request = request(name.as_str(), &to, Value::Object(given.clone()));
+        let id = world.bank.send(&request).await?;
+        let params = params::parse(&template, &given)
+            .ok()
+            .context("its own examples")?;
+        sent.push((name, template, params, to, id));
+    }
+    for (name, template, params, to, id) in &sent {
+        let message = world.whatsapp(to, id).await.context(name.to_string())?;
+        let written = render::preview_on(template, Locale::PtBr, params, "", Channel::Whatsapp)?;
+        // Meta shows a code in bold.
+        let shown = message["text"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('*', "");
+        let written_plain = written.text.replace('*', "");
+        assert!(
+            !shown.is_empty() && written_plain.contains(&shown),
+            "{name}: {message}"
+        );
+        let buttons = message["buttons"].as_array().map_or(0, Vec::len);
+        assert_eq!(buttons, template.buttons.len(), "{name}: {message}");
+    }
+    for (name, .., id) in &sent {
+        let read = world.bank.until_status(id, "read").await;
+        read.context(name.to_string())?;
+    }
+    drop(together);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_template_is_previewed_in_every_language() -> Result<()> {
+    let world = World::open().await?;
+    let to = world.customer(json!({})).await?;
+    for name in templates::names() {
+        let template = templates::find(&name, None).context("it is listed")?;
+        for locale in Locale::ALL {
+            let mut body = request(
+                name.as_str(),
+                &to,
+                Value::Object(template.example_params(locale)),
+            );
+            body["locale"] = json!(locale);
+            let answer = world
+                .bank
+                .post("/v1/notifications/preview", None, &body)
+                .await?;
+            let answer: Value = answer.error_for_status()?.json().await?;
+            let channels = answer["channels"].as_array().map_or(0, Vec::len);
+            assert_eq!(channels, template.ladder.len(), "{name} {locale}: {answer}");
+            assert_eq!(answer["locale"], json!(locale), "{name}");
+        }
+    }
+    Ok(())
 }
