@@ -72,7 +72,8 @@ fn starts(view: &View, place: usize) -> bool {
 /// Whether no number goes on here.
 fn ends(view: &View, place: usize) -> bool {
     let joined = matches!(view.at(place), Some('.' | ',' | '-' | '/'));
-    !is_digit(view, place) && !(joined && is_digit(view, place + 1))
+    let goes_on = is_digit(view, place) || (joined && is_digit(view, place + 1));
+    !goes_on
 }
 
 fn date(view: &View, from: usize) -> Option<usize> {

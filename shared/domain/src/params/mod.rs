@@ -188,4 +188,6 @@ mod changed;
 #[cfg(test)]
 mod edges;
 #[cfg(test)]
+mod never_sent;
+#[cfg(test)]
 mod tests;

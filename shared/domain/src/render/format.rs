@@ -106,6 +106,10 @@ mod tests {
         check(-99, Currency::Usd, Locale::Fr, "-0,99_$US");
         check(123_456, Currency::Eur, Locale::De, "1.234,56_€");
         check(100_000, Currency::Brl, Locale::De, "1.000,00_R$");
+        check(150_000, Currency::Brl, Locale::PtBr, "R$_1.500,00");
+        check(150_000, Currency::Eur, Locale::Fr, "1_500,00_€");
+        check(150_000, Currency::Eur, Locale::De, "1.500,00_€");
+        check(150_000, Currency::Usd, Locale::En, "$1,500.00");
         assert_eq!(hidden_money(Currency::Brl, Locale::PtBr), "R$\u{a0}***");
         assert_eq!(hidden_money(Currency::Eur, Locale::De), "***\u{a0}€");
     }
