@@ -1,5 +1,6 @@
 //! The command line.
 
+mod inspecting;
 mod switching;
 
 use std::ffi::OsString;
@@ -8,19 +9,23 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use lexopt::prelude::*;
+use recado_domain::channel::Channel;
 use recado_domain::ids::TenantId;
+use recado_domain::locale::Locale;
 use recado_runtime::parse_duration;
 
 use crate::errors::OperatorError;
 use crate::unfinished::GRACE;
+use inspecting::inspecting;
 use switching::switching;
 
+pub(crate) use inspecting::Inspecting;
 pub(crate) use switching::Switching;
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str = "\
 Looks after Recado: does a day fit, is anything stuck, what becomes of dead letters, how do the
-switches stand.
+switches stand, what do the templates say.
 
 recado-operator reconcile --tenant T --day YYYY-MM-DD [--ledger FILE]
     Counts a bank's day (in the bank's own zone) and names every notification that does not fit:
@@ -50,6 +55,15 @@ recado-operator switches history SWITCH
     Every turn of one switch, by the name that `switches` prints.
   --why TEXT             why, kept with every turn: a ticket, never a customer's data
   --who NAME             who turns it (the process's user)
+
+recado-operator templates
+    Every template of the catalogue: name, version, class, category, languages, and how many SMS parts
+    its text takes at worst. Needs no AWS, as the two that follow.
+recado-operator templates lint [FILE|FOLDER]… [--host HOST]…
+    Each fault of the catalogue, or of these TOML files, with its place and its rule. An address must
+    lead to one of the hosts (those of the catalogue's own examples unless others are named).
+recado-operator templates render NAME [--locale L] [--channel whatsapp|sms|voice]
+    What a template of the catalogue shows with its examples, in every language and on every channel.
 
 options of every command
   --table NAME           the table (else the variable TABLE_NAME)
@@ -122,6 +136,8 @@ pub(crate) enum Command {
     },
     /// How do the switches stand, or one of them turned.
     Switches(Switching),
+    /// What do the templates say, and do they follow the rules?
+    Templates(Inspecting),
     /// What becomes of dead letters?
     Redrive {
         /// The dead-letter queue's address.
@@ -175,6 +191,9 @@ struct Given {
     per_minute: Option<u32>,
     per_day: Option<u32>,
     per_second: Option<u32>,
+    hosts: Vec<String>,
+    locale: Option<Locale>,
+    channel: Option<Channel>,
 }
 
 /// Reads the arguments, the program's own name not among them; none: help was asked for.
@@ -187,7 +206,7 @@ pub(crate) fn parse(
         Some(Long("help") | Short('h')) => return Ok(None),
         Some(Long(_) | Short(_)) | None => {
             return usage(
-                "which command? reconcile, stuck, redrive or switches; --help tells more",
+                "which command? reconcile, stuck, redrive, switches or templates; --help tells more",
             );
         }
     };
@@ -202,6 +221,7 @@ pub(crate) fn parse(
         ],
         "redrive" => &["from", "to", "send", "limit"],
         "switches" => &["who", "why", "per-minute", "per-day", "per-second"],
+        "templates" => &["host", "locale", "channel"],
         _ => return usage(&format!("no command {name}; --help names them")),
     };
     let mut given = Given::default();
@@ -209,7 +229,7 @@ pub(crate) fn parse(
         let option = match argument {
             Long("help") | Short('h') => return Ok(None),
             Long(option) => option.to_owned(),
-            Value(word) if name == "switches" => {
+            Value(word) if matches!(name.as_str(), "switches" | "templates") => {
                 given.words.push(word.string()?);
                 continue;
             }
@@ -235,6 +255,7 @@ pub(crate) fn parse(
             reading: reading(given.grace, given.pages_per_second),
         },
         "switches" => Command::Switches(switching(&given)?),
+        "templates" => Command::Templates(inspecting(&given)?),
         _ => Command::Redrive {
             from: required(given.from, "--from")?,
             to: required(given.to, "--to")?,
@@ -274,6 +295,9 @@ fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<
                     given.limit = Some(value(option, limit)?);
                 }
                 "grace" => given.grace = Some(value(option, parse_duration(&text))?),
+                "host" => given.hosts.push(text.to_lowercase()),
+                "locale" => given.locale = Some(value(option, Locale::parse(&text))?),
+                "channel" => given.channel = Some(value(option, Channel::parse(&text))?),
                 "who" => given.who = Some(text),
                 "why" => given.why = Some(text),
                 // None at all is a limit, too.
@@ -314,6 +338,8 @@ fn value<T>(option: &str, value: Option<T>) -> Result<T, OperatorError> {
         "tenant" => "a bank's id: lower-case letters, digits and hyphens",
         "day" => "a date such as 2026-11-21",
         "grace" => "a duration such as 15m or 0s",
+        "locale" => "pt_BR, en, fr or de",
+        "channel" => "whatsapp, sms or voice",
         "per-minute" | "per-day" => "a whole number",
         _ => "a whole number from 1 on",
     };

@@ -1,5 +1,5 @@
 //! The operator's command line: does a day fit, is anything stuck, what becomes of dead letters, how do
-//! the switches stand.
+//! the switches stand, what do the templates say.
 //!
 //! It works with the functions' own adapters and with the protocol's own words; what it decides is decided
 //! by pure functions ([`contradictions`], [`unfinished`], [`reconcile`], [`verdict`]). It never prints a
@@ -26,7 +26,7 @@ use recado_ports::Chance;
 use recado_runtime::Env;
 
 use arguments::{Command, Format, Request, USAGE, parse};
-use commands::{reconcile as reconciling, redrive, stuck, switches};
+use commands::{reconcile as reconciling, redrive, stuck, switches, templates};
 use connection::Clients;
 use errors::OperatorError;
 use output::{Answer, Fits};
@@ -89,26 +89,36 @@ async fn answer<C: Chance + Clone + 'static>(
     env: &dyn Env,
     chance: &C,
 ) -> Result<Answer, OperatorError> {
-    let clients = Clients::connect(&request.connection, env, chance)?;
+    let connect = || Clients::connect(&request.connection, env, chance);
     match request.command {
+        Command::Templates(asked) => templates::run(asked),
         Command::Reconcile {
             tenant,
             day,
             ledger,
             reading,
-        } => reconciling::run(&clients, tenant, day, ledger.as_deref(), reading).await,
+        } => reconciling::run(&connect()?, tenant, day, ledger.as_deref(), reading).await,
         Command::Stuck {
             tenant,
             queues,
             dead_letters,
             reading,
-        } => stuck::run(&clients, tenant.as_ref(), &queues, &dead_letters, reading).await,
+        } => {
+            stuck::run(
+                &connect()?,
+                tenant.as_ref(),
+                &queues,
+                &dead_letters,
+                reading,
+            )
+            .await
+        }
         Command::Redrive {
             from,
             to,
             mode,
             limit,
-        } => redrive::run(&clients, &from, &to, mode, limit).await,
-        Command::Switches(switching) => switches::run(&clients, switching, env).await,
+        } => redrive::run(&connect()?, &from, &to, mode, limit).await,
+        Command::Switches(switching) => switches::run(&connect()?, switching, env).await,
     }
 }

@@ -5,6 +5,13 @@ use std::sync::{Arc, OnceLock};
 use crate::ids::TemplateName;
 use crate::template::Template;
 
+/// The hosts that the catalogue's own examples lead to: those of the bank that the local stack plays.
+pub const HOSTS: [&str; 3] = [
+    "app.bancoaurora.example",
+    "arquivos.bancoaurora.example",
+    "conta.bancoaurora.example",
+];
+
 /// One version of a template.
 struct Embedded {
     name: &'static str,

@@ -174,6 +174,12 @@ fn plain(c: char) -> Option<&'static str> {
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '•' | '\u{2043}' => "-",
         '·' => ".",
         '⁄' | '∕' => "/",
+        'ä' => "ae",
+        'Ä' => "Ae",
+        'ö' => "oe",
+        'Ö' => "Oe",
+        'ü' => "ue",
+        'Ü' => "Ue",
         'ß' => "ss",
         'ẞ' => "SS",
         'æ' => "ae",
@@ -241,6 +247,8 @@ mod tests {
             assert_eq!(fold_exactly(text).as_deref(), Some(plain), "{text}");
         };
         check("£ ¥ €", "GBP JPY EUR");
+        check("ä ö ü Ä Ö Ü", "ae oe ue Ae Oe Ue");
+        check("Änderung für Jörg Müller", "Aenderung fuer Joerg Mueller");
         check("`‘’‚‛´ʼ “”„«»‟ ‹›", "''''''' \"\"\"\"\"\" <>");
         check("‐‑‒–—―−•⁃ · ⁄∕", "--------- . //");
         check("ß ẞ æ Æ œ Œ ø Ø", "ss SS ae AE oe OE o O");

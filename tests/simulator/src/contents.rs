@@ -79,6 +79,18 @@ pub fn templates() -> &'static [Known] {
     })
 }
 
+impl Known {
+    /// Whether its SMS says something of its own each time: what lies on a phone must tell whose it is.
+    #[must_use]
+    pub fn tells_apart(&self) -> bool {
+        let texts = self.template.locales.values();
+        texts.filter_map(|texts| texts.sms.as_deref()).all(|text| {
+            let own = text.replace("{{bank}}", "");
+            own.contains("{{")
+        })
+    }
+}
+
 /// A template by its name.
 #[must_use]
 pub fn template(name: &str) -> &'static Arc<Template> {
@@ -208,15 +220,17 @@ fn values(
                 let text = format!("{} {}", word(dice, 7), word(dice, 7));
                 json!(text)
             }
-            ParamType::Date if fixed_amount => {
+            ParamType::Date => {
                 let (year, month) = (dice.between(2027, 2060), dice.between(1, 12));
                 json!(format!("{year}-{month:02}-{:02}", dice.between(1, 28)))
             }
+            ParamType::Time => {
+                let (hour, minute) = (dice.between(0, 23), dice.between(0, 59));
+                json!(format!("{hour:02}:{minute:02}"))
+            }
+            ParamType::CardLast4 => json!(format!("{:04}", dice.between(0, 9_999))),
+            ParamType::Account => json!(format!("{:07}-1", dice.between(0, 9_999_999))),
             ParamType::Text
-            | ParamType::Date
-            | ParamType::Time
-            | ParamType::CardLast4
-            | ParamType::Account
             | ParamType::Phone
             | ParamType::PixKey
             | ParamType::PixCode

@@ -146,6 +146,7 @@ fn choose(system: &System) -> Arc<Template> {
         let lane = *dice.pick(&Lane::ALL);
         let of_lane: Vec<Arc<Template>> = templates()
             .iter()
+            .filter(|known| known.tells_apart())
             .map(|known| Arc::clone(&known.template))
             .filter(|template| template.lane() == lane)
             .collect();

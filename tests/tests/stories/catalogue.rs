@@ -1,6 +1,12 @@
 //! The catalogue's own templates, with their 30 seconds, all at the same time.
 
 use anyhow::{Context, Result};
+use recado_domain::catalogue as templates;
+use recado_domain::channel::Channel;
+use recado_domain::locale::Locale;
+use recado_domain::params;
+use recado_domain::render;
+use recado_domain::template::Template;
 use recado_tests::queued;
 use serde_json::{Value, json};
 use tokio::sync::RwLockReadGuard;
@@ -141,4 +147,80 @@ async fn purchase_pix_statement_and_bill_look_right_and_end_without_an_sms() -> 
     pix.context("pix_sent")?;
     pdf.context("statement_ready")?;
     bill.context("payment_reminder")
+}
+
+/// How many templates are told at once, before a fault of somebody else's may strike.
+const AT_ONCE: usize = 6;
+
+#[tokio::test]
+async fn every_template_reaches_a_customer_as_it_was_written() -> Result<()> {
+    let world = World::open().await?;
+    for names in templates::names().chunks(AT_ONCE) {
+        let together = META.read().await;
+        let mut sent = Vec::new();
+        for name in names {
+            // A customer each: nobody gets forty messages on one day.
+            let to = world.customer(json!({})).await?;
+            let template = templates::find(name, None).context("it is listed")?;
+            let given = template.example_params(Locale::PtBr);
+            let request = request(name.as_str(), &to, Value::Object(given));
+            let id = world.bank.send(&request).await?;
+            sent.push((template, to, id));
+        }
+        for (template, to, id) in &sent {
+            let name = &template.name;
+            let message = world.whatsapp(to, id).await.context(name.to_string())?;
+            assert_eq!(seen(&message), written(template)?, "{message}");
+            let buttons = message["buttons"].as_array().map_or(0, Vec::len);
+            assert_eq!(buttons, template.buttons.len(), "{name}: {message}");
+            let read = world.bank.until_status(id, "read").await;
+            read.context(name.to_string())?;
+        }
+        drop(together);
+    }
+    Ok(())
+}
+
+/// A message's words, without the marks of bold type: Meta puts them around a code.
+fn seen(message: &Value) -> String {
+    let parts = ["header", "text", "footer"];
+    let parts = parts.iter().filter_map(|part| message[*part].as_str());
+    let document = |part: &str| part.replace("[document ", "[");
+    let parts: Vec<String> = parts.map(document).collect();
+    parts.join("\n\n").replace('*', "")
+}
+
+/// What a template says with its examples.
+fn written(template: &Template) -> Result<String> {
+    let params = params::parse(template, &template.example_params(Locale::PtBr))
+        .ok()
+        .context("its own examples")?;
+    let preview = render::preview_on(template, Locale::PtBr, &params, "", Channel::Whatsapp)?;
+    Ok(preview.text.replace('*', ""))
+}
+
+#[tokio::test]
+async fn every_template_is_previewed_in_every_language() -> Result<()> {
+    let world = World::open().await?;
+    let to = world.customer(json!({})).await?;
+    for name in templates::names() {
+        let template = templates::find(&name, None).context("it is listed")?;
+        for locale in Locale::ALL {
+            let mut body = request(
+                name.as_str(),
+                &to,
+                Value::Object(template.example_params(locale)),
+            );
+            body["locale"] = json!(locale);
+            let answer = world
+                .bank
+                .post("/v1/notifications/preview", None, &body)
+                .await?;
+            let answer: Value = answer.error_for_status()?.json().await?;
+            let channels = answer["channels"].as_array().map_or(0, Vec::len);
+            assert_eq!(channels, template.ladder.len(), "{name} {locale}: {answer}");
+            assert_eq!(answer["locale"], json!(locale), "{name}");
+        }
+    }
+    Ok(())
 }

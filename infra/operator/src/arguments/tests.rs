@@ -113,7 +113,10 @@ fn words(line: &[&str]) -> Result<Switching, String> {
     let request = parse(line).map_err(|error| error.to_string())?.unwrap();
     match request.command {
         Command::Switches(switching) => Ok(switching),
-        Command::Reconcile { .. } | Command::Stuck { .. } | Command::Redrive { .. } => {
+        Command::Reconcile { .. }
+        | Command::Stuck { .. }
+        | Command::Redrive { .. }
+        | Command::Templates(_) => {
             panic!("{:?}", request.command)
         }
     }
@@ -248,4 +251,47 @@ fn a_switch_is_not_turned_by_half_a_line() {
     );
     check(&["history"], "does not know");
     check(&["history", "sending"], "no such switch");
+}
+
+#[test]
+fn templates_are_listed_linted_and_rendered() {
+    let check = |line: &str, expected: Inspecting| {
+        assert_eq!(command(line), Command::Templates(expected), "{line}");
+    };
+    check("templates", Inspecting::List);
+    let lint = |paths: &[&str], hosts: &[&str]| Inspecting::Lint {
+        paths: paths.iter().map(PathBuf::from).collect(),
+        hosts: hosts.iter().map(ToString::to_string).collect(),
+    };
+    check("templates lint", lint(&[], &[]));
+    check(
+        "templates lint a.toml b --host Banco.example --host c.example",
+        lint(&["a.toml", "b"], &["banco.example", "c.example"]),
+    );
+    let render = |locale, channel| Inspecting::Render {
+        name: TemplateName::parse("pix_received").unwrap(),
+        locale,
+        channel,
+    };
+    check("templates render pix_received", render(None, None));
+    check(
+        "templates render pix_received --locale pt_BR --channel sms",
+        render(Some(Locale::PtBr), Some(Channel::Sms)),
+    );
+}
+
+#[test]
+fn templates_are_not_looked_at_by_half_a_line() {
+    let check = |line: &str, expected: &str| {
+        let refused = read(line).unwrap_err();
+        assert!(refused.contains(expected), "{line}: {refused}");
+    };
+    check("templates render", "does not know these words");
+    check("templates render Pix", "no template's name");
+    check("templates send", "does not know these words");
+    check("templates --host a.example", "belongs to `templates lint`");
+    check("templates lint --locale en", "belong to `templates render`");
+    check("templates render a --locale es", "pt_BR, en, fr or de");
+    check("templates render a --channel fax", "whatsapp, sms or voice");
+    check("switches --host a.example", "has no option");
 }

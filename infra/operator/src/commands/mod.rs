@@ -4,6 +4,7 @@ pub(crate) mod reconcile;
 pub(crate) mod redrive;
 pub(crate) mod stuck;
 pub(crate) mod switches;
+pub(crate) mod templates;
 
 use recado_dynamodb::UnreadableItem;
 use serde_json::{Value, json};

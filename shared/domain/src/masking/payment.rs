@@ -73,7 +73,9 @@ pub(super) fn iban_end(view: &View, from: usize) -> Option<usize> {
         place += 1;
     }
     let ends = !view.at(place).is_some_and(|c| c.is_ascii_alphanumeric());
-    (ends && iban::is_right(&plain)).then_some(place)
+    // Words can add up, too: `depuis un nouvel appareil` would be a German one.
+    let checked = plain.bytes().skip(2).take(2).all(|b| b.is_ascii_digit());
+    (ends && checked && iban::is_right(&plain)).then_some(place)
 }
 
 /// Whether 32 characters identify a Pix transaction: `E` or `D`, the bank, the time, 11 characters

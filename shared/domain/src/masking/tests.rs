@@ -169,6 +169,7 @@ fn what_must_not_be_sent_is_named_and_nothing_else_is() {
         "extrato-conta-2026-11.pdf",
         "protocolo 2026112100001234",
         "CEP 01310-100",
+        "connexion depuis un nouvel appareil",
     ] {
         check(harmless, &[]);
     }

@@ -1,6 +1,6 @@
 //! What is too long for Meta is refused, and the buttons belong to WhatsApp alone.
 
-use super::tests::{id, template};
+use super::tests::{id, template, two_languages};
 use super::*;
 use crate::message::{ButtonValue, HeaderValue, Media};
 use crate::params::parse;
@@ -126,7 +126,7 @@ fn a_preview_shows_buttons_over_whatsapp_and_parts_of_an_sms() {
 
 #[test]
 fn a_masked_preview_shows_the_bank_and_hides_what_is_unknown() {
-    let template = template("pix_received");
+    let template = two_languages("pix_received");
     let previews = preview_masked(&template, Locale::PtBr, &BTreeMap::new(), "Banco");
     let previews = previews.expect("renders");
     assert_eq!(

@@ -187,17 +187,33 @@ pub fn preview(
     params: &Params,
     bank: &str,
 ) -> Result<Vec<Preview>, RenderError> {
+    template
+        .ladder
+        .iter()
+        .map(|rung| preview_on(template, locale, params, bank, rung.channel))
+        .collect()
+}
+
+/// What one channel would show, on the ladder or not: a text that no rung uses yet is reviewed as well.
+pub fn preview_on(
+    template: &Template,
+    locale: Locale,
+    params: &Params,
+    bank: &str,
+    channel: Channel,
+) -> Result<Preview, RenderError> {
     let screen = View {
         template,
         locale,
         params,
         medium: Medium::Screen,
     };
-    previews(template, locale, |channel| match channel {
+    let text = match channel {
         Channel::Whatsapp => screen.fill(&whole_text(template, locale)?),
         Channel::Sms => sms(template, locale, params, bank).map(|sms| sms.text),
         Channel::Voice => voice(template, locale, params, bank),
-    })
+    }?;
+    Ok(previewed(template, locale, channel, text))
 }
 
 /// The same from [masked values](Params::masked).
@@ -221,11 +237,19 @@ pub fn preview_masked(
             })
         })
     };
-    previews(template, locale, |channel| match channel {
+    let shown = |channel| match channel {
         Channel::Whatsapp => Ok(text(template, locale, masked)),
         Channel::Sms => spoken(&texts.sms, channel).map(|text| SmsText::folded(&text).text),
         Channel::Voice => spoken(&texts.voice, channel),
-    })
+    };
+    template
+        .ladder
+        .iter()
+        .map(|rung| {
+            let text = shown(rung.channel)?;
+            Ok(previewed(template, locale, rung.channel, text))
+        })
+        .collect()
 }
 
 /// The WhatsApp message in words, from [masked values](Params::masked): header, body and footer, parted
@@ -269,36 +293,25 @@ fn within(part: &'static str, limit: usize, text: &str) -> Result<(), RenderErro
     }
 }
 
-fn previews(
-    template: &Template,
-    locale: Locale,
-    text: impl Fn(Channel) -> Result<String, RenderError>,
-) -> Result<Vec<Preview>, RenderError> {
-    let preview = |channel| {
-        let text = text(channel)?;
-        let measured = (channel == Channel::Sms).then(|| SmsText::measure(text.clone()));
-        let labels = template
-            .buttons
-            .iter()
-            .filter_map(|button| button.label(locale))
-            .map(str::to_owned);
-        Ok(Preview {
-            channel,
-            buttons: if channel == Channel::Whatsapp {
-                labels.collect()
-            } else {
-                Vec::new()
-            },
-            parts: measured.as_ref().map(|sms| sms.parts),
-            encoding: measured.as_ref().map(|sms| sms.encoding),
-            text,
-        })
-    };
-    template
-        .ladder
+/// A text with what its channel shows beside it.
+fn previewed(template: &Template, locale: Locale, channel: Channel, text: String) -> Preview {
+    let measured = (channel == Channel::Sms).then(|| SmsText::measure(text.clone()));
+    let labels = template
+        .buttons
         .iter()
-        .map(|rung| preview(rung.channel))
-        .collect()
+        .filter_map(|button| button.label(locale))
+        .map(str::to_owned);
+    Preview {
+        channel,
+        buttons: if channel == Channel::Whatsapp {
+            labels.collect()
+        } else {
+            Vec::new()
+        },
+        parts: measured.as_ref().map(|sms| sms.parts),
+        encoding: measured.as_ref().map(|sms| sms.encoding),
+        text,
+    }
 }
 
 #[cfg(test)]

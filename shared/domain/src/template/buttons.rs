@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Button, Category, ParamType, Presence, Template};
+use super::model::{AndroidApp, Autofill, Button, Category, ParamType, Presence, Template};
 use super::validate::Faults;
 use crate::ids::PressPayload;
 use crate::locale::Locale;
@@ -13,6 +13,9 @@ const LABEL_MAX: usize = 25;
 const URL_MAX: usize = 2_000;
 const COPIED_CODE_MAX: usize = 20;
 const ITEM_MAX: usize = 60;
+const APPS_MAX: usize = 5;
+const PACKAGE_MAX: usize = 224;
+const SIGNATURE_HASH: usize = 11;
 
 /// Checks a template's buttons.
 pub(super) fn check(template: &Template, faults: &mut Faults) {
@@ -165,7 +168,11 @@ fn check_one(template: &Template, button: &Button, place: &str, faults: &mut Fau
                 format!("must name a text of at most {COPIED_CODE_MAX} characters"),
             );
         }
-        Button::OneTimeCode { code, labels } => {
+        Button::OneTimeCode {
+            code,
+            labels,
+            autofill,
+        } => {
             faults.require(
                 is(code, ParamType::Code),
                 format!("{place}.code"),
@@ -178,6 +185,9 @@ fn check_one(template: &Template, button: &Button, place: &str, faults: &mut Fau
                 &format!("{place}.labels"),
                 faults,
             );
+            if let Some(autofill) = autofill {
+                check_autofill(template, autofill, &format!("{place}.autofill"), faults);
+            }
         }
         Button::OrderDetails {
             pix_code,
@@ -233,6 +243,51 @@ fn check_one(template: &Template, button: &Button, place: &str, faults: &mut Fau
                 faults,
             );
         }
+    }
+}
+
+/// The apps that may take a one-time code, as Meta wants them named.
+fn check_autofill(template: &Template, autofill: &Autofill, place: &str, faults: &mut Faults) {
+    check_words(
+        template,
+        &autofill.labels,
+        LABEL_MAX,
+        &format!("{place}.labels"),
+        faults,
+    );
+    faults.require(
+        (1..=APPS_MAX).contains(&autofill.apps.len()),
+        format!("{place}.apps"),
+        format!("must be 1 to {APPS_MAX}"),
+    );
+    for (at, app) in autofill.apps.iter().enumerate() {
+        let AndroidApp {
+            package_name,
+            signature_hash,
+        } = app;
+        let segment = |segment: &str| {
+            segment.starts_with(|c: char| c.is_ascii_alphabetic())
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        faults.require(
+            package_name.len() <= PACKAGE_MAX
+                && package_name.contains('.')
+                && package_name.split('.').all(segment),
+            format!("{place}.apps[{at}].package_name"),
+            format!(
+                "must be an Android package of at most {PACKAGE_MAX} characters, as in br.example.bank"
+            ),
+        );
+        faults.require(
+            signature_hash.len() == SIGNATURE_HASH
+                && signature_hash
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')),
+            format!("{place}.apps[{at}].signature_hash"),
+            format!("must be the {SIGNATURE_HASH} characters of the app's signature hash"),
+        );
     }
 }
 

@@ -131,9 +131,19 @@ impl Template {
                 Button::CopyCode { code } => {
                     json!({ "type": "COPY_CODE", "example": self.example_in_words(code, locale) })
                 }
-                Button::OneTimeCode { .. } => {
+                Button::OneTimeCode { autofill: None, .. } => {
                     json!({ "type": "OTP", "otp_type": "COPY_CODE", "text": label })
                 }
+                Button::OneTimeCode {
+                    autofill: Some(autofill),
+                    ..
+                } => json!({
+                    "type": "OTP",
+                    "otp_type": "ONE_TAP",
+                    "text": label,
+                    "autofill_text": autofill.labels.get(&locale),
+                    "supported_apps": autofill.apps,
+                }),
                 Button::OrderDetails { .. } => json!({ "type": "ORDER_DETAILS", "text": label }),
                 Button::PhoneNumber { phone_number, .. } => {
                     json!({ "type": "PHONE_NUMBER", "text": label, "phone_number": phone_number })

@@ -5,18 +5,22 @@
 
 mod buttons;
 mod creation;
+mod hosts;
 mod model;
 mod rules;
 mod text;
+mod unspeakable;
 mod validate;
+mod wording;
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+pub use hosts::host;
 pub use model::{
-    Authentication, Button, Category, Header, ParamSpec, ParamType, Presence, QuietHours,
-    SecurityAdvice, Template, Texts, WhatsappText,
+    AndroidApp, Authentication, Autofill, Button, Category, Header, ParamSpec, ParamType, Presence,
+    QuietHours, SecurityAdvice, Template, Texts, WhatsappText,
 };
 pub(crate) use text::{AuthenticationText, fill, variables};
 pub use validate::{TemplateFault, Waits};
@@ -82,6 +86,17 @@ impl Template {
                 self.validity.clamp(shortest, longest)
             }
         }
+    }
+
+    /// How many SMS parts the language's text takes with the longest permitted values; none where it has
+    /// no SMS.
+    #[must_use]
+    pub fn worst_sms_parts(&self, locale: Locale) -> Option<u32> {
+        let septets = rules::longest_sms(self, locale)?;
+        Some(match septets {
+            0..=160 => 1,
+            more => u32::try_from(more.div_ceil(rules::SMS_PART)).unwrap_or(u32::MAX),
+        })
     }
 
     /// Parameters as a request would give them, made of the examples.

@@ -250,6 +250,9 @@ pub enum Button {
         code: String,
         /// The labels.
         labels: BTreeMap<Locale, String>,
+        /// Fills the code into the bank's app where that is possible, and copies it elsewhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        autofill: Option<Autofill>,
     },
     /// Brazil's native payment request with a Pix code.
     OrderDetails {
@@ -272,6 +275,26 @@ pub enum Button {
         /// The labels.
         labels: BTreeMap<Locale, String>,
     },
+}
+
+/// Meta's one-tap autofill: the press hands the code to one of these Android apps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Autofill {
+    /// The labels where the app is there to take the code.
+    pub labels: BTreeMap<Locale, String>,
+    /// The bank's apps, 1–5.
+    pub apps: Vec<AndroidApp>,
+}
+
+/// An app that may take a one-time code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AndroidApp {
+    /// As in `br.example.bank`, ≤ 224 characters.
+    pub package_name: String,
+    /// The signing key's hash, as Android's SMS Retriever computes it: 11 characters.
+    pub signature_hash: String,
 }
 
 /// A language's texts. Variables are written `{{name}}`; `{{bank}}` exists in SMS and voice only.

@@ -13,6 +13,16 @@ use crate::render::{
 };
 use crate::sms::{self, BANK_NAME_MAX};
 
+/// What each of several SMS parts surely holds: 153 septets, of which one may be lost to a character of
+/// two that does not fit any more.
+pub(super) const SMS_PART: usize = 152;
+
+/// The SMS' length in septets with its longest values; none where the language has no SMS.
+pub(super) fn longest_sms(template: &Template, locale: Locale) -> Option<usize> {
+    let text = template.locales.get(&locale)?.sms.as_ref()?;
+    Some(Checker { template, locale }.longest(text, Medium::Sms))
+}
+
 /// Checks one language.
 pub(super) fn check(template: &Template, locale: Locale, texts: &Texts, faults: &mut Faults) {
     let checker = Checker { template, locale };
@@ -178,10 +188,9 @@ impl Checker<'_> {
             .iter()
             .any(|name| self.kind(name) == Some(ParamType::Code));
         faults.require(!one_time || says_code, &place, "must say the code");
-        // Of several parts each may lose a septet to a character of two that does not fit any more.
         let room = match self.template.sms_parts {
             1 => 160,
-            parts => 152 * usize::try_from(parts).unwrap_or(1),
+            parts => SMS_PART * usize::try_from(parts).unwrap_or(1),
         };
         let length = self.longest(text, Medium::Sms);
         faults.require(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::model::{Button, Category, Header, ParamType, Presence, QuietHours, Template};
 use super::text::{is_variable_name, variables};
-use super::{buttons, rules};
+use super::{buttons, rules, unspeakable, wording};
 use crate::channel::Channel;
 use crate::class::{Class, Lane};
 use crate::delivery::WhenQueueWaitExceeded;
@@ -85,6 +85,8 @@ impl Template {
             rules::check(self, *locale, texts, &mut faults);
         }
         buttons::check(self, &mut faults);
+        unspeakable::check(self, &mut faults);
+        wording::check(self, &mut faults);
         for locale in self.locales.keys() {
             if let Err(wrong) = params::parse(self, &self.example_params(*locale)) {
                 for fault in wrong {
@@ -406,6 +408,6 @@ mod button_limits;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 #[cfg(test)]
 mod texts;

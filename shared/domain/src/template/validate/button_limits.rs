@@ -210,3 +210,45 @@ fn a_payment_names_a_code_an_amount_and_a_key_that_may_be_absent() {
     check("pix_key", json!("note"), rule);
     check("presence", json!("required"), rule);
 }
+
+#[test]
+fn an_autofill_button_names_one_to_five_apps_as_android_does() {
+    let app =
+        |package: &str, hash: &str| json!({ "package_name": package, "signature_hash": hash });
+    let good_app = || app("br.example.bank", "K8a/AINcGX7");
+    let found = |apps: Vec<Value>| {
+        let button = json!({
+            "kind": "one_time_code", "code": "code", "labels": { "pt_BR": "Copiar código" },
+            "autofill": { "labels": { "pt_BR": "Preencher código" }, "apps": apps },
+        });
+        let code = json!({
+            "name": "code", "version": 1, "class": "authentication", "category": "AUTHENTICATION",
+            "authentication": { "expires_in_minutes": 5, "security_advice": "shown" },
+            "ladder": [{ "channel": "whatsapp" }], "validity": "5m", "max_queue_wait": "10s",
+            "when_queue_wait_exceeded": "expire", "buttons": [button], "locales": { "pt_BR": {} },
+            "params": { "code": { "type": "code", "example": "482913" } },
+        });
+        faults_after(&code, &[])
+    };
+    assert_eq!(found(vec![good_app()]), Vec::<String>::new());
+    assert_eq!(
+        found((0..5).map(|_| good_app()).collect()),
+        Vec::<String>::new()
+    );
+    for wrong in [0, 6] {
+        let rule = "buttons[0].autofill.apps must be 1 to 5";
+        assert_eq!(found((0..wrong).map(|_| good_app()).collect()), [rule]);
+    }
+    for wrong in ["bank", "br..bank", "br.1bank", "br.bank-app", ".bank"] {
+        let rule = "buttons[0].autofill.apps[0].package_name must be an Android package of at most 224 characters, as in br.example.bank";
+        assert_eq!(found(vec![app(wrong, "K8a/AINcGX7")]), [rule], "{wrong}");
+    }
+    for wrong in ["K8a/AINcGX", "K8a/AINcGX77", "K8a/AINcGX!"] {
+        let rule = "buttons[0].autofill.apps[0].signature_hash must be the 11 characters of the app's signature hash";
+        assert_eq!(
+            found(vec![app("br.example.bank", wrong)]),
+            [rule],
+            "{wrong}"
+        );
+    }
+}

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// A template that follows every rule.
-pub(super) fn good() -> Value {
+pub(in crate::template) fn good() -> Value {
     json!({
         "name": "alert", "version": 1, "class": "transactional", "category": "UTILITY",
         "ladder": [{ "channel": "whatsapp" }, { "channel": "sms", "after": "30s" }],
@@ -25,7 +25,7 @@ pub(super) fn good() -> Value {
 }
 
 /// What is wrong after one change: `path` in JSON pointer form, null removes.
-pub(super) fn faults_after(start: &Value, changes: &[(&str, Value)]) -> Vec<String> {
+pub(in crate::template) fn faults_after(start: &Value, changes: &[(&str, Value)]) -> Vec<String> {
     let mut template = start.clone();
     for (path, value) in changes {
         let (parent, key) = path.rsplit_once('/').expect("a path");

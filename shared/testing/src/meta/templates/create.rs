@@ -159,9 +159,20 @@ fn one_time_button(component: &Field<'_>) -> Outcome<()> {
         return Err(apps.wrong("must have between 1 and 5 apps"));
     }
     for app in apps.items()? {
-        app.require("package_name")?.text_within(224)?;
+        let package = app.require("package_name")?;
+        let segment = |segment: &str| {
+            segment.starts_with(|first: char| first.is_ascii_alphabetic())
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        let name = package.text_within(224)?;
+        if !name.contains('.') || !name.split('.').all(segment) {
+            return Err(package.wrong("must be an Android package"));
+        }
         let hash = app.require("signature_hash")?;
-        if hash.text()?.len() != 11 {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        if hash.text()?.len() != 11 || !hash.text()?.bytes().all(allowed) {
             return Err(hash.wrong("must be 11 characters long"));
         }
     }

@@ -30,11 +30,27 @@ const ENGLISH: Wording = Wording {
     copy_code: "Copy code",
 };
 
+const FRENCH: Wording = Wording {
+    body: "*{{1}}* est votre code de vérification.",
+    security: " Pour votre sécurité, ne le partagez pas.",
+    expiry: "Ce code expire dans {} minutes.",
+    copy_code: "Copier le code",
+};
+
+const GERMAN: Wording = Wording {
+    body: "*{{1}}* ist dein Verifizierungscode.",
+    security: " Gib diesen Code zu deiner Sicherheit nicht weiter.",
+    expiry: "Dieser Code läuft in {} Minuten ab.",
+    copy_code: "Code kopieren",
+};
+
 /// The wording of a language; English where no translation is kept here.
 pub(super) fn wording(language: &str) -> &'static Wording {
     match language.split('_').next() {
         Some("pt") => &PORTUGUESE,
         Some("es") => &SPANISH,
+        Some("fr") => &FRENCH,
+        Some("de") => &GERMAN,
         _ => &ENGLISH,
     }
 }

@@ -129,4 +129,6 @@ impl MetaTemplate {
 }
 
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod tests;
