@@ -5,7 +5,7 @@ use std::time::Duration;
 use recado_domain::carried::{Carried, WindowMark};
 use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::UserId;
-use recado_domain::message::{Addressee, Outgoing};
+use recado_domain::message::{Addressee, FreeText, Outgoing};
 use recado_domain::phone::E164;
 use recado_domain::window::Window;
 use recado_ports::drive::DriveError;
@@ -20,6 +20,8 @@ use crate::{Deps, SendError};
 
 /// How often a confirmation known not to have left is tried; it is never repeated once it may have.
 const TRIES: u32 = 3;
+/// The longest free-form text, in characters (Meta).
+const LONGEST: usize = 4_096;
 
 pub(crate) async fn confirm<S, Q, C, W>(
     deps: &Deps<S, Q, C, W>,
@@ -78,6 +80,14 @@ where
         );
     };
     let locale = profile.locale.unwrap_or(config.locale);
+    let text = reply.keyword.confirmation(locale, &config.name);
+    let body = match FreeText::new("text", text, LONGEST) {
+        Ok(body) => body,
+        Err(faults) => {
+            tracing::error!(tenant.id = %reply.tenant, ?faults, "a confirmation that must not be sent");
+            return Ok(Handled::Acknowledge);
+        }
+    };
     if store
         .claim_reply(
             &reply.tenant,
@@ -90,9 +100,7 @@ where
     {
         return Ok(Handled::Acknowledge);
     }
-    let message = Outgoing::Text {
-        body: reply.keyword.confirmation(locale, &config.name),
-    };
+    let message = Outgoing::Text { body };
     let carried = Carried::Window(WindowMark {
         recipient: reply.recipient.clone(),
         until,

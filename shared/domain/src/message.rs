@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use crate::fault::Fault;
 use crate::ids::UserId;
 use crate::locale::Locale;
+use crate::masking;
 use crate::money::Money;
 use crate::phone::E164;
 
@@ -33,7 +35,7 @@ pub enum Outgoing {
     /// Free-form text, ≤ 4,096 characters; only inside the window.
     Text {
         /// The text.
-        body: String,
+        body: FreeText,
     },
     /// Free-form text with reply buttons; only inside the window.
     Buttons(ButtonsMessage),
@@ -42,10 +44,39 @@ pub enum Outgoing {
     /// A payment request with a Pix code; only inside the window.
     OrderDetails {
         /// The text above the order, ≤ 1,024 characters.
-        body: String,
+        body: FreeText,
         /// The order.
         order: OrderDetails,
     },
+}
+
+/// Free-form text with nothing in it that must not be sent. Holds the customer's data: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FreeText(String);
+
+impl FreeText {
+    /// Takes a text of 1 to `longest` characters. Refused, with every rule that it breaks under `field`, where
+    /// it holds a card's or an account's full number, a password, a code or a card's security number.
+    pub fn new(field: &str, text: String, longest: usize) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        if !(1..=longest).contains(&text.chars().count()) {
+            let rule = format!("must be 1 to {longest} characters");
+            faults.push(Fault::new(field, rule));
+        }
+        let found = masking::forbidden(&text);
+        faults.extend(found.iter().map(|found| Fault::new(field, found.rule())));
+        if faults.is_empty() {
+            Ok(Self(text))
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The text, for the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A template with its values.
@@ -169,7 +200,7 @@ pub struct ButtonsMessage {
     /// ≤ 60 characters.
     pub header: Option<String>,
     /// ≤ 1,024 characters.
-    pub body: String,
+    pub body: FreeText,
     /// ≤ 60 characters.
     pub footer: Option<String>,
     /// Id (≤ 256) and title (≤ 20, unique).
@@ -180,7 +211,7 @@ pub struct ButtonsMessage {
 #[derive(Clone, PartialEq)]
 pub struct ListMessage {
     /// ≤ 4,096 characters.
-    pub body: String,
+    pub body: FreeText,
     /// The label that opens the list, ≤ 20 characters.
     pub open: String,
     /// Sections: title (≤ 24) and rows.
@@ -201,6 +232,32 @@ pub struct ListRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_free_text_holds_nothing_that_must_not_be_sent() {
+        let check = |text: &str, rules: &[&str]| {
+            let broken = FreeText::new("text", text.to_owned(), 60).err();
+            let broken = broken.unwrap_or_default();
+            let found: Vec<&str> = broken.iter().map(|fault| fault.rule.as_str()).collect();
+            assert_eq!(found, rules, "{text}");
+            assert!(broken.iter().all(|fault| fault.field == "text"), "{text}");
+        };
+        check("Olá, seu cartão final 4321 foi desbloqueado.", &[]);
+        check(
+            "Seu cartão 4111 1111 1111 1111 foi desbloqueado.",
+            &["must not contain a card number"],
+        );
+        check(
+            "A senha: 8412 do cartão 4111111111111111.",
+            &[
+                "must not contain a card number",
+                "must not contain a password, a code or a card's security number",
+            ],
+        );
+        check("", &["must be 1 to 60 characters"]);
+        check(&"ã".repeat(60), &[]);
+        check(&"ã".repeat(61), &["must be 1 to 60 characters"]);
+    }
 
     #[test]
     fn an_addressee_prints_masked() {

@@ -10,7 +10,7 @@ use recado_domain::carried::Carried;
 use recado_domain::delivery::{FailureKind, PostOutcome};
 use recado_domain::file::FileType;
 use recado_domain::ids::PhoneNumberId;
-use recado_domain::message::{Addressee, Outgoing};
+use recado_domain::message::{Addressee, FreeText, Outgoing};
 use recado_domain::phone::E164;
 use recado_whatsapp::errors::UploadError;
 use recado_whatsapp::webhook::MessageId;
@@ -115,7 +115,8 @@ impl Scene {
                 &self.token,
                 &to,
                 &Outgoing::Text {
-                    body: "Olá".into()
+                    body: FreeText::new("text", "Olá".to_owned(), 4_096)
+                        .unwrap_or_else(|faults| panic!("{faults:?}")),
                 },
                 &mark(),
             )

@@ -11,7 +11,7 @@ use std::time::Duration;
 use recado_domain::carried::Carried;
 use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::{Callback, NotificationId, PhoneNumberId};
-use recado_domain::message::{Addressee, Outgoing};
+use recado_domain::message::{Addressee, FreeText, Outgoing};
 use recado_domain::phone::E164;
 use recado_whatsapp::{AccessToken, Client, transport};
 use tokio::net::TcpSocket;
@@ -49,7 +49,8 @@ async fn send(client: &Client) -> PostOutcome {
             &token,
             &to,
             &Outgoing::Text {
-                body: "Olá".into()
+                body: FreeText::new("text", "Olá".to_owned(), 4_096)
+                    .unwrap_or_else(|faults| panic!("{faults:?}")),
             },
             &carried,
         )

@@ -21,7 +21,7 @@ use crate::weather::{Fault, Weather};
 use crate::webhooks::Lie;
 
 /// Longer than any template's validity, in milliseconds.
-const EVERY_VALIDITY: i64 = 25 * 3_600_000;
+const EVERY_VALIDITY: i64 = 73 * 3_600_000;
 
 /// What kind of run it was.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -71,12 +71,17 @@ fn address(to: &Addressee) -> (Option<&str>, Option<&str>) {
 fn content(message: &Outgoing) -> (&'static str, Content<'_>) {
     match message {
         Outgoing::Template(it) => ("template", Content::Template(template(it))),
-        Outgoing::Text { body } => ("text", Content::Text { body }),
+        Outgoing::Text { body } => (
+            "text",
+            Content::Text {
+                body: body.as_str(),
+            },
+        ),
         Outgoing::Buttons(it) => ("interactive", Content::Interactive(buttons(it))),
         Outgoing::List(it) => ("interactive", Content::Interactive(list(it))),
         Outgoing::OrderDetails { body, order } => (
             "interactive",
-            Content::Interactive(order_message(body, order)),
+            Content::Interactive(order_message(body.as_str(), order)),
         ),
     }
 }
@@ -179,7 +184,7 @@ fn buttons(message: &ButtonsMessage) -> Interactive<'_> {
             .as_deref()
             .map(|text| TextHeader { kind: "text", text }),
         body: TextObject {
-            text: &message.body,
+            text: message.body.as_str(),
         },
         footer: message.footer.as_deref().map(|text| TextObject { text }),
         action: Action::Buttons {
@@ -204,7 +209,7 @@ fn list(message: &ListMessage) -> Interactive<'_> {
         kind: "list",
         header: None,
         body: TextObject {
-            text: &message.body,
+            text: message.body.as_str(),
         },
         footer: None,
         action: Action::List {

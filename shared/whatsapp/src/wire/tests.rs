@@ -2,6 +2,7 @@ use recado_domain::carried::Carried;
 use recado_domain::file::FileType;
 use recado_domain::ids::{Callback, NotificationId, UserId};
 use recado_domain::locale::Locale;
+use recado_domain::message::FreeText;
 use recado_domain::message::ListRow;
 use recado_domain::money::Currency;
 use recado_domain::phone::E164;
@@ -149,7 +150,7 @@ fn a_template_with_a_payment() {
 #[test]
 fn free_form_text() {
     insta::assert_json_snapshot!(sent(&Outgoing::Text {
-        body: "Seu atendente é a Lia.".into()
+        body: free("Seu atendente é a Lia.")
     }));
 }
 
@@ -157,7 +158,7 @@ fn free_form_text() {
 fn text_with_reply_buttons() {
     insta::assert_json_snapshot!(sent(&Outgoing::Buttons(ButtonsMessage {
         header: Some("Compra suspeita".into()),
-        body: "Você reconhece R$ 120,50 na Padaria Sol?".into(),
+        body: free("Você reconhece R$ 120,50 na Padaria Sol?"),
         footer: Some("Banco Aurora".into()),
         buttons: vec![
             ("tx_778:yes".into(), "Sim, fui eu".into()),
@@ -174,7 +175,7 @@ fn text_with_a_list_of_choices() {
         description: description.map(Into::into),
     };
     insta::assert_json_snapshot!(sent(&Outgoing::List(ListMessage {
-        body: "Escolha um assunto".into(),
+        body: free("Escolha um assunto"),
         open: "Ver opções".into(),
         sections: vec![(
             "Cartões".into(),
@@ -189,7 +190,7 @@ fn text_with_a_list_of_choices() {
 #[test]
 fn a_payment_request() {
     insta::assert_json_snapshot!(sent(&Outgoing::OrderDetails {
-        body: "Fatura de setembro".into(),
+        body: free("Fatura de setembro"),
         order: bill(),
     }));
 }
@@ -197,13 +198,7 @@ fn a_payment_request() {
 #[test]
 fn a_person_without_a_number_is_written_to_by_their_id() {
     let to = Addressee::User(UserId::parse("BR.4471920038117265530").expect("valid"));
-    let body = super::message(
-        &to,
-        &Outgoing::Text {
-            body: "Olá".into()
-        },
-        &window(),
-    );
+    let body = super::message(&to, &Outgoing::Text { body: free("Olá") }, &window());
     insta::assert_json_snapshot!(serde_json::from_slice::<Value>(&body).expect("JSON"));
 }
 
@@ -239,4 +234,9 @@ fn a_file_travels_whole_between_the_fields_that_name_it() {
     assert_eq!(body, [before.as_bytes(), file, behind.as_bytes()].concat());
     let (other, _) = upload(FileType::Pdf, b"%PDF-1.7");
     assert_ne!(other, media_type, "each file has a boundary of its own");
+}
+
+fn free(text: &str) -> FreeText {
+    FreeText::new("text", text.to_owned(), 4_096)
+        .unwrap_or_else(|faults| panic!("{text}: {faults:?}"))
 }
