@@ -49,10 +49,7 @@ impl Template {
     /// `pix_received_v2`.
     #[must_use]
     pub fn meta_name(&self) -> String {
-        match self.version {
-            1 => self.name.to_string(),
-            version => format!("{}_v{version}", self.name),
-        }
+        crate::standing::meta_name(&self.name, self.version)
     }
 
     /// Whether the ladder has the channel.

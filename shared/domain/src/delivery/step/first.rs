@@ -67,7 +67,9 @@ pub(super) fn job(
         Permission::NotThisLeg(reason) if item.next_leg(0).is_some() => {
             go_around(item, reason, context.now)
         }
-        Permission::NotThisLeg(_) => suppressed(item, SuppressReason::NoConsent, context.now),
+        Permission::NotThisLeg(reason) => {
+            suppressed(item, SuppressReason::without(reason), context.now)
+        }
     }
 }
 
