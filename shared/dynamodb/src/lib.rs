@@ -23,10 +23,11 @@ mod registry;
 mod registry_item;
 mod scan;
 mod store;
+mod standing_item;
 mod switch_item;
 mod switches;
+mod templates;
 mod warm_up;
 
-pub use registry::PutTemplateError;
 pub use scan::{NotificationPage, Position, UnreadableItem};
 pub use store::{Clock, Store};

@@ -102,6 +102,14 @@ impl Category {
         }
     }
 
+    /// Reads [`Category::name`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Utility, Self::Marketing, Self::Authentication]
+            .into_iter()
+            .find(|category| category.name() == text)
+    }
+
     /// The shortest and the longest `message_send_ttl_seconds` that Meta accepts.
     #[must_use]
     pub fn ttl_range(self) -> (Duration, Duration) {
