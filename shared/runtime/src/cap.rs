@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use recado_domain::class::Class;
 use recado_domain::delivery::{CapVerdict, Notification};
 use recado_ports::{Recipients, Registry, StoreError};
 
@@ -11,7 +12,17 @@ pub async fn count_against_cap<S: Recipients + Registry>(
     item: &Notification,
     now: Timestamp,
 ) -> Result<CapVerdict, StoreError> {
-    let Some(cap) = item.class.daily_cap() else {
+    count_for_purpose(store, item, item.class, now).await
+}
+
+/// The same against another purpose's cap than its own.
+pub async fn count_for_purpose<S: Recipients + Registry>(
+    store: &S,
+    item: &Notification,
+    purpose: Class,
+    now: Timestamp,
+) -> Result<CapVerdict, StoreError> {
+    let Some(cap) = purpose.daily_cap() else {
         return Ok(CapVerdict::Within);
     };
     let zone = match store.tenant(&item.tenant).await? {
@@ -21,6 +32,6 @@ pub async fn count_against_cap<S: Recipients + Registry>(
     let day = now.to_zoned(zone).date().to_string();
     let (tenant, recipient) = (&item.tenant, &item.recipient);
     store
-        .count(tenant, recipient, &day, item.class, &item.id, cap)
+        .count(tenant, recipient, &day, purpose, &item.id, cap)
         .await
 }

@@ -15,7 +15,7 @@ mod tenant;
 
 pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
 pub use batch::{Handled, each_record};
-pub use cap::count_against_cap;
+pub use cap::{count_against_cap, count_for_purpose};
 pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, open_content, our_fault};

@@ -1,5 +1,6 @@
 //! One language of one version: what is a template of its own at Meta.
 
+use crate::delivery::Notification;
 use crate::ids::{TemplateName, version_suffix};
 use crate::locale::Locale;
 
@@ -15,6 +16,16 @@ pub struct Edition {
 }
 
 impl Edition {
+    /// The one in which a notification is written.
+    #[must_use]
+    pub fn of(item: &Notification) -> Self {
+        Self {
+            name: item.template.clone(),
+            version: item.template_version,
+            locale: item.locale,
+        }
+    }
+
     /// The name at Meta, where every version has one of its own: `pix_received`, then `pix_received_v2`.
     #[must_use]
     pub fn meta_name(&self) -> String {
