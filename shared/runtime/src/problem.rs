@@ -17,6 +17,8 @@ pub enum Problem {
     NotFound,
     /// It has ended and can no longer be cancelled.
     NotCancellable,
+    /// The template's version exists with other content.
+    VersionExists,
     /// The body is over its limit in bytes.
     TooLarge {
         /// The limit.
@@ -64,7 +66,7 @@ impl Problem {
             Self::Signature => StatusCode::UNAUTHORIZED,
             Self::UnknownClient | Self::VerifyToken => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NotCancellable => StatusCode::CONFLICT,
+            Self::NotCancellable | Self::VersionExists => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -80,6 +82,7 @@ impl Problem {
             Self::IdempotencyKey => "idempotency-key",
             Self::NotFound => "not-found",
             Self::NotCancellable => "already-ended",
+            Self::VersionExists => "version-exists",
             Self::TooLarge { .. } => "body-too-large",
             Self::MediaType => "unsupported-media-type",
             Self::Invalid(_) => "invalid-content",
@@ -99,6 +102,7 @@ impl Problem {
             Self::IdempotencyKey => "No usable Idempotency-Key",
             Self::NotFound => "Not found",
             Self::NotCancellable => "Cannot be cancelled any more",
+            Self::VersionExists => "The version exists with other content",
             Self::TooLarge { .. } => "The body is too large",
             Self::MediaType => "The media type is not JSON",
             Self::Invalid(_) => "The content breaks its rules",
@@ -121,6 +125,10 @@ impl Problem {
             }
             Self::NotFound => "There is nothing of yours under this name.".to_owned(),
             Self::NotCancellable => "The notification has already ended otherwise.".to_owned(),
+            Self::VersionExists => {
+                "A version is immutable once stored: give the changed template the next version."
+                    .to_owned()
+            }
             Self::TooLarge { limit } => format!("A body may have at most {limit} bytes."),
             Self::MediaType => "Send Content-Type: application/json.".to_owned(),
             Self::Invalid(faults) => format!("{} of its rules broken; see errors.", faults.len()),
@@ -162,6 +170,7 @@ impl IntoResponse for Problem {
                 | Self::IdempotencyKey
                 | Self::NotFound
                 | Self::NotCancellable
+                | Self::VersionExists
                 | Self::TooLarge { .. }
                 | Self::MediaType
                 | Self::IdempotencyMismatch

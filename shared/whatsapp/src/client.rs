@@ -6,7 +6,7 @@ use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::{Callback, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use reqwest::redirect;
+use reqwest::{Method, redirect};
 use thiserror::Error;
 
 use crate::answer::{self, Answer};
@@ -113,6 +113,19 @@ impl Client {
         }
     }
 
+    /// A request about something else than a message.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: &AccessToken,
+    ) -> reqwest::RequestBuilder {
+        self.http
+            .request(method, format!("{}/{path}", self.base))
+            .timeout(self.post_timeout)
+            .header(AUTHORIZATION, token.header())
+    }
+
     async fn post(&self, from: &PhoneNumberId, token: &AccessToken, body: Vec<u8>) -> PostOutcome {
         let request = self
             .http
@@ -121,27 +134,32 @@ impl Client {
             .header(AUTHORIZATION, token.header())
             .header(CONTENT_TYPE, "application/json")
             .body(body);
-        let mut response = match request.send().await {
+        let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return answer::without_answer(&error),
         };
         let status = response.status().as_u16();
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => {
-                    body.extend_from_slice(&chunk)
-                }
-                Ok(None) => break,
-                // Meta answered, so it had the request; what it decided did not arrive.
-                Ok(Some(_)) | Err(_) => return PostOutcome::Unknown,
-            }
-        }
+        // Meta answered, so it had the request; what it decided did not arrive.
+        let Some(body) = whole(response, MAX_ANSWER).await else {
+            return PostOutcome::Unknown;
+        };
         let Answer { outcome, trace } = answer::read(status, &body);
         if let Some(trace) = trace {
             // Meta's support asks for it; the failure itself is logged by whoever handles it.
             tracing::info!(http.status = status, meta.trace = %trace, "Meta refused a request");
         }
         outcome
+    }
+}
+
+/// An answer's body, unless it breaks off or is longer than any of Meta's.
+pub(crate) async fn whole(mut response: reqwest::Response, most: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend_from_slice(&chunk),
+            Ok(None) => return Some(body),
+            Ok(Some(_)) | Err(_) => return None,
+        }
     }
 }

@@ -136,7 +136,7 @@ fn no_permission_has_a_wildcard_without_a_written_reason() {
 #[test]
 fn each_functions_variables_are_exactly_those_its_settings_read() {
     type Read = fn(&dyn Env) -> Result<(), ConfigError>;
-    let functions: [(&str, Read); 5] = [
+    let functions: [(&str, Read); 6] = [
         ("notification-api", |env| {
             notification_api::Config::from_env(env).map(drop)
         }),
@@ -151,6 +151,9 @@ fn each_functions_variables_are_exactly_those_its_settings_read() {
         }),
         ("consent-api", |env| {
             consent_api::Config::from_env(env).map(drop)
+        }),
+        ("template-api", |env| {
+            template_api::Config::from_env(env).map(drop)
         }),
     ];
     let template = Template::read();
