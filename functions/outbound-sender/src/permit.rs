@@ -29,8 +29,7 @@ where
         if !(granted && may_leave && standing.is_recategorised(item.class)) {
             return Ok(permission);
         }
-        let verdict =
-            count_for_purpose(&self.world.store, item, Class::Marketing, now).await?;
+        let verdict = count_for_purpose(&self.world.store, item, Class::Marketing, now).await?;
         Ok(standing::under_cap(verdict))
     }
 }

@@ -79,7 +79,11 @@ pub(crate) fn brief(template: &Template) -> Brief {
             .iter()
             .map(|rung| rung.channel.name())
             .collect(),
-        locales: template.locales.keys().map(|locale| locale.code()).collect(),
+        locales: template
+            .locales
+            .keys()
+            .map(|locale| locale.code())
+            .collect(),
     }
 }
 

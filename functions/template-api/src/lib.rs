@@ -134,10 +134,7 @@ pub(crate) fn editions(template: &Template) -> impl Iterator<Item = Edition> {
 }
 
 /// Every name once, in its newest version.
-async fn list<S>(
-    State(deps): Shared<S>,
-    extensions: Extensions,
-) -> Result<Response, Problem>
+async fn list<S>(State(deps): Shared<S>, extensions: Extensions) -> Result<Response, Problem>
 where
     S: Registry + Standings + OwnTemplates,
 {
@@ -221,9 +218,8 @@ fn read(body: &[u8]) -> Result<Template, Problem> {
         | serde_json::error::Category::Eof => Problem::NotJson,
     })?;
     template.validate().map_err(|faults| {
-        let fault = |fault: recado_domain::template::TemplateFault| {
-            Fault::new(fault.place, fault.rule)
-        };
+        let fault =
+            |fault: recado_domain::template::TemplateFault| Fault::new(fault.place, fault.rule);
         Problem::Invalid(faults.into_iter().map(fault).collect())
     })?;
     Ok(template)

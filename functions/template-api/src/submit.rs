@@ -131,7 +131,9 @@ fn refused(locale: Locale, error: ManageError) -> Outcome {
     let fault = |rule: String| Outcome::Fault(Fault::new(place(locale), rule));
     match error {
         ManageError::Refused(failure) => {
-            let code = failure.code.map_or_else(String::new, |code| format!(" ({code})"));
+            let code = failure
+                .code
+                .map_or_else(String::new, |code| format!(" ({code})"));
             fault(format!("is refused by Meta: {}{code}", failure.title))
         }
         ManageError::NameLocked => {

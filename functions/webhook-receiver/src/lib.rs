@@ -18,7 +18,8 @@ use futures::stream::{self, StreamExt};
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_ports::drive::World;
 use recado_ports::{
-    Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, Standings, StoreError,
+    Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, Standings,
+    StoreError,
 };
 use recado_runtime::problem::Problem;
 use recado_runtime::{Keys, Metric, count};
@@ -176,7 +177,6 @@ where
         }
         Ok(())
     }
-
 }
 
 impl<S, Q, C> Deps<S, Q, C>

@@ -29,7 +29,11 @@ where
             tracing::warn!(tenant.id = %tenant, template = %update.edition.name, "Meta says something of a template that nobody here knows");
         }
         for note in notes {
-            let changed = self.world.store.note(&tenant, &update.edition, &note).await?;
+            let changed = self
+                .world
+                .store
+                .note(&tenant, &update.edition, &note)
+                .await?;
             // Meta repeats a webhook, and an older one may come late: counted is what is new.
             if changed == Changed::Yes {
                 self.tell(&tenant, &update.edition, note.aspect).await?;

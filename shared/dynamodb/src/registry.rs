@@ -13,9 +13,7 @@ use crate::attributes::{Item, text};
 use crate::cache::{Cache, Life};
 use crate::errors::unavailable;
 use crate::keys::{Key, VERSION, template_partition};
-use crate::registry_item::{
-    owner, owner_item, template, tenant_config, tenant_item,
-};
+use crate::registry_item::{owner, owner_item, template, tenant_config, tenant_item};
 use crate::store::Store;
 
 /// How long an entry of a bank, a client or a number is believed. What is not there is asked for again.
@@ -58,10 +56,7 @@ impl Registry for Store {
             .await
     }
 
-    async fn account(
-        &self,
-        account: &BusinessAccountId,
-    ) -> Result<Option<TenantId>, StoreError> {
+    async fn account(&self, account: &BusinessAccountId) -> Result<Option<TenantId>, StoreError> {
         let (known, key) = (&self.known().accounts, Key::account(account));
         self.remembered(known, account.clone(), "read an account", &key, owner)
             .await

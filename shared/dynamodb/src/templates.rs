@@ -24,7 +24,11 @@ impl Standings for Store {
         let found = self
             .get("read a standing", &Key::standing(tenant, edition))
             .await?;
-        Ok(found.as_ref().map(standing).transpose()?.unwrap_or_default())
+        Ok(found
+            .as_ref()
+            .map(standing)
+            .transpose()?
+            .unwrap_or_default())
     }
 
     async fn note(

@@ -112,9 +112,10 @@ impl Client {
             let answer = asked(self.request(Method::GET, &path, token)).await?;
             let page = Page::read(&answer).ok_or(ManageError::Unavailable)?;
             // Meta's filter lets longer names through.
-            let found = page.templates.into_iter().find(|(known, spoken, _)| {
-                *known == name && spoken.replace('-', "_") == language
-            });
+            let found = page
+                .templates
+                .into_iter()
+                .find(|(known, spoken, _)| *known == name && spoken.replace('-', "_") == language);
             if let Some((_, _, template)) = found {
                 return Ok(Some(template));
             }
@@ -265,7 +266,9 @@ impl Node<'_> {
         Some(AtMeta {
             id: MetaId::parse(&word(self.id)?)?,
             review: word(self.status).and_then(|it| Review::parse(&it)),
-            reason: reason.map_or(Reason::None, |it| Reason::parse(&it).unwrap_or(Reason::Other)),
+            reason: reason.map_or(Reason::None, |it| {
+                Reason::parse(&it).unwrap_or(Reason::Other)
+            }),
             category: word(self.category).and_then(|it| Category::parse(&it)),
             quality: score.and_then(|it| Quality::parse(&it)),
         })

@@ -88,10 +88,7 @@ impl Scene {
         }
     }
 
-    async fn create(
-        &self,
-        template: &Template,
-    ) -> Result<recado_whatsapp::AtMeta, ManageError> {
+    async fn create(&self, template: &Template) -> Result<recado_whatsapp::AtMeta, ManageError> {
         let payload = template.creation_payload(Locale::PtBr);
         self.client
             .create_template(&self.account, &self.token, &payload)

@@ -257,10 +257,7 @@ impl Registry for Store {
         self.call(|| at_once(self.twin.number(number))).await?
     }
 
-    async fn account(
-        &self,
-        account: &BusinessAccountId,
-    ) -> Result<Option<TenantId>, StoreError> {
+    async fn account(&self, account: &BusinessAccountId) -> Result<Option<TenantId>, StoreError> {
         self.call(|| at_once(self.twin.account(account))).await?
     }
 

@@ -7,7 +7,9 @@ use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
-use recado_domain::ids::{BusinessAccountId, IdempotencyKey, NotificationId, PhoneNumberId, TenantId};
+use recado_domain::ids::{
+    BusinessAccountId, IdempotencyKey, NotificationId, PhoneNumberId, TenantId,
+};
 use recado_domain::locale::Locale;
 use recado_ports::{Kept, TenantConfig};
 use recado_testing::meta::{Account, BusinessNumber};

@@ -151,9 +151,7 @@ impl Standing {
     /// Takes something in, unless something newer is held. The same again changes nothing.
     pub fn take(&mut self, note: &Note) -> Changed {
         match note.aspect {
-            Aspect::Review(review, reason) => {
-                Held::take(&mut self.review, (review, reason), note)
-            }
+            Aspect::Review(review, reason) => Held::take(&mut self.review, (review, reason), note),
             Aspect::Category(category) => Held::take(&mut self.category, category, note),
             Aspect::Impending(category) => Held::take(&mut self.impending, category, note),
             Aspect::Quality(quality) => Held::take(&mut self.quality, quality, note),

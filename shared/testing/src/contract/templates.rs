@@ -194,5 +194,8 @@ async fn a_shelf_holds_all_of_one_name<S: Standings + OwnTemplates>(store: &S) {
     let editions: Vec<Edition> = shelf.standings.keys().cloned().collect();
     assert_eq!(editions, noted);
     let empty = store.shelf(&bank, &name("unheard_of")).await;
-    assert_eq!(empty.expect("the store answers"), recado_ports::Shelf::default());
+    assert_eq!(
+        empty.expect("the store answers"),
+        recado_ports::Shelf::default()
+    );
 }

@@ -31,10 +31,7 @@ impl Registry for Store {
         .await
     }
 
-    async fn account(
-        &self,
-        account: &BusinessAccountId,
-    ) -> Result<Option<TenantId>, StoreError> {
+    async fn account(&self, account: &BusinessAccountId) -> Result<Option<TenantId>, StoreError> {
         self.call(StoreCall::Account, |state| {
             state.accounts.get(account).cloned()
         })

@@ -44,8 +44,7 @@ impl OwnTemplates for Store {
     async fn own_names(&self, tenant: &TenantId) -> Result<Vec<TemplateName>, StoreError> {
         self.call(StoreCall::OwnNames, |state| {
             let of_tenant = state.templates.keys().filter(|(of, ..)| of == tenant);
-            let mut names: Vec<TemplateName> =
-                of_tenant.map(|(_, name, _)| name.clone()).collect();
+            let mut names: Vec<TemplateName> = of_tenant.map(|(_, name, _)| name.clone()).collect();
             names.dedup();
             names
         })

@@ -23,8 +23,7 @@ impl TemplateUpdate {
                 category,
             } => {
                 let category = category.and_then(known_category).map(Aspect::Category);
-                let review =
-                    review(event).map(|state| Aspect::Review(state, self::reason(reason)));
+                let review = review(event).map(|state| Aspect::Review(state, self::reason(reason)));
                 [category, review]
             }
             TemplateChange::Quality { now } => [Some(Aspect::Quality(quality(now))), None],
