@@ -37,6 +37,14 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/consents/{recipient}/history", "consents.read"),
     ("GET", "/v1/consents/{recipient}/export", "consents.read"),
     ("POST", "/v1/consents/{recipient}/erase", "consents.write"),
+    ("GET", "/v1/templates", "templates.read"),
+    ("POST", "/v1/templates", "templates.write"),
+    ("GET", "/v1/templates/{name}", "templates.read"),
+    (
+        "POST",
+        "/v1/templates/{name}/versions/{version}/submit",
+        "templates.write",
+    ),
 ];
 
 #[test]
