@@ -45,7 +45,7 @@ impl Answer {
 
 /// Asks the API and fails unless the contract describes the answer: its status, its media type, its
 /// content. `operation` is `GET /v1/notifications/{id}`, with a query behind it or without; `place` goes
-/// where the braces are; `request` adds what else the request has.
+/// where the braces are, in parts divided by a slash where there are several; `request` adds what else the request has.
 pub async fn ask(
     bank: &Bank,
     operation: &str,
@@ -54,10 +54,7 @@ pub async fn ask(
 ) -> Result<Answer> {
     let (method, target) = operation.split_once(' ').context("a method and a path")?;
     let path = target.split('?').next().unwrap_or(target);
-    let filled = match (target.find('{'), target.find('}')) {
-        (Some(from), Some(to)) => format!("{}{place}{}", &target[..from], &target[to + 1..]),
-        _ => target.to_owned(),
-    };
+    let filled = filled(target, place);
     let builder = bank.http.request(
         Method::from_bytes(method.as_bytes())?,
         format!("{}{filled}", bank.api),
@@ -89,6 +86,18 @@ pub async fn ask(
 
 /// The document.
 pub struct Contract(Value);
+
+fn filled(target: &str, place: &str) -> String {
+    let several = target.matches('{').count() > 1;
+    let mut parts = place.split(|c| several && c == '/');
+    let (mut filled, mut rest) = (String::new(), target);
+    while let (Some(from), Some(to)) = (rest.find('{'), rest.find('}')) {
+        filled.push_str(&rest[..from]);
+        filled.push_str(parts.next().unwrap_or(place));
+        rest = &rest[to + 1..];
+    }
+    filled + rest
+}
 
 impl Contract {
     /// Reads it once.

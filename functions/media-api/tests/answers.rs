@@ -14,7 +14,7 @@ use lambda_http::request::RequestContext;
 use media_api::{Deps, access_tokens, router};
 use recado_domain::file::LARGEST;
 use recado_domain::hours::Hours;
-use recado_domain::ids::{PhoneNumberId, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_ports::TenantConfig;
 use recado_runtime::shared_client;
@@ -76,6 +76,7 @@ impl Scene {
             let config = TenantConfig {
                 name: "Banco".to_owned(),
                 phone_number_id: PhoneNumberId::parse(number).expect("valid"),
+                business_account_id: BusinessAccountId::parse("8001").expect("valid"),
                 messages_per_second: 80,
                 sms_sender_id: None,
                 locale: Locale::PtBr,

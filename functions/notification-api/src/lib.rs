@@ -16,7 +16,9 @@ use axum::routing::{get, post};
 use recado_domain::delivery::{Notification, Status, change};
 use recado_domain::ids::{IdempotencyKey, NotificationId, TenantId};
 use recado_ports::drive::World;
-use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Switches, Written};
+use recado_ports::{
+    Chance, Notifications, Queues, Recipients, Registry, Standings, Switches, Written,
+};
 use recado_runtime::problem::Problem;
 use recado_runtime::{Keys, quiet_hours, tenant};
 
@@ -35,7 +37,7 @@ type Shared<S, Q, C> = State<Arc<Deps<S, Q, C>>>;
 /// The routes of this function.
 pub fn router<S, Q, C>(deps: Arc<Deps<S, Q, C>>) -> Router
 where
-    S: Notifications + Recipients + Registry + Switches + 'static,
+    S: Notifications + Recipients + Registry + Standings + Switches + 'static,
     Q: Queues + 'static,
     C: Chance + 'static,
 {

@@ -8,12 +8,13 @@ use axum::response::{IntoResponse, Response};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::Consents;
-use recado_domain::delivery::{Permission, Rung, SuppressReason};
+use recado_domain::delivery::{CloseReason, Permission, Rung, SuppressReason};
 use recado_domain::hours::{Asleep, Zone};
 use recado_domain::render::{self, Preview};
 use recado_domain::request::Draft;
 use recado_domain::sms::Encoding;
-use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Switches};
+use recado_domain::standing::{Edition, Standing};
+use recado_ports::{Chance, Notifications, Queues, Recipients, Registry, Standings, Switches};
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::{quiet_time, tenant};
 use serde::Serialize;
@@ -69,7 +70,7 @@ pub(crate) async fn preview<S, Q, C>(
     body: Bytes,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Registry + Switches,
+    S: Notifications + Recipients + Registry + Standings + Switches,
     Q: Queues,
     C: Chance,
 {
@@ -83,6 +84,12 @@ where
     } = deps.complete(&tenant, draft).await?;
     let token = deps.keys.pepper.recipient(&tenant, &request.to);
     let recipient = deps.world.store.recipient(&tenant, &token).await?;
+    let edition = Edition {
+        name: template.name.clone(),
+        version: template.version,
+        locale: request.locale,
+    };
+    let standing = deps.world.store.standing(&tenant, &edition).await?;
     let masked = query.is_some_and(|query| query.split('&').any(|pair| pair == "masked=true"));
     let shown = if masked {
         render::preview_masked(
@@ -116,7 +123,12 @@ where
         to: request.to.masked(),
         channels: shown.into_iter().filter(used).map(shown_channel).collect(),
         decision: sleep_on(
-            decide(template.class, &request.ladder, &recipient.consents),
+            decide(
+                template.class,
+                &request.ladder,
+                &recipient.consents,
+                &standing,
+            ),
             asleep,
         ),
     };
@@ -137,15 +149,21 @@ fn shown_channel(preview: Preview) -> ShownChannel {
 }
 
 /// What each leg would meet if it opened now. It is decided again at the moment of each leg.
-fn decide(class: Class, ladder: &[Rung], consents: &Consents) -> Decision {
+fn decide(class: Class, ladder: &[Rung], consents: &Consents, standing: &Standing) -> Decision {
     let mut legs = Vec::new();
+    let mut closed = CloseReason::NoWhatsappConsent;
     for rung in ladder {
-        match consents.permission(class, rung.channel) {
+        let permission = match rung.channel {
+            Channel::Whatsapp => standing.permission(class, consents),
+            Channel::Sms | Channel::Voice => consents.permission(class, rung.channel),
+        };
+        match permission {
             Permission::Granted => legs.push(DecidedLeg {
                 channel: rung.channel.name(),
                 skipped_because: None,
             }),
             Permission::NotThisLeg(reason) => {
+                closed = reason;
                 legs.push(DecidedLeg {
                     channel: rung.channel.name(),
                     skipped_because: Some(reason.name()),
@@ -163,12 +181,12 @@ fn decide(class: Class, ladder: &[Rung], consents: &Consents) -> Decision {
     if legs.iter().all(|leg| leg.skipped_because.is_some()) {
         let only_whatsapp = ladder.iter().all(|rung| rung.channel == Channel::Whatsapp);
         let why = if only_whatsapp {
-            "no_consent"
+            SuppressReason::without(closed)
         } else {
-            "opted_out"
+            SuppressReason::OptedOut
         };
         return Decision {
-            suppressed: Some(why),
+            suppressed: Some(why.name()),
             deferred_until: None,
             legs: Vec::new(),
         };

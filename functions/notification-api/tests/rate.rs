@@ -27,6 +27,7 @@ fn bank(store: &Store, name: &str) {
     let config = TenantConfig {
         name: "Banco".to_owned(),
         phone_number_id: PhoneNumberId::parse("700").expect("valid"),
+        business_account_id: "800".parse().expect("valid"),
         messages_per_second: 80,
         sms_sender_id: None,
         locale: Locale::PtBr,

@@ -3,14 +3,15 @@
 mod config;
 mod hands;
 mod meta;
+mod permit;
 mod reply;
 
-use recado_domain::channel::Channel;
 use recado_domain::delivery::{Event, Limits};
+use recado_domain::standing::Edition;
 use recado_ports::drive::{Done, DriveError, PUT_BACK, World};
 use recado_ports::{
-    Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, StoreError, Switches,
-    WhatsappChannel,
+    Chance, Conversations, Job, Notifications, Queues, Recipients, Registry, Standings, StoreError,
+    Switches, WhatsappChannel,
 };
 use recado_runtime::{Handled, Keys};
 use thiserror::Error;
@@ -56,7 +57,7 @@ impl SendError {
 /// Handles one job. While the store is away the job is put back, and only then acknowledged.
 pub async fn handle<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
 where
-    S: Notifications + Recipients + Conversations + Registry + Switches,
+    S: Notifications + Recipients + Conversations + Registry + Standings + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,
@@ -74,7 +75,7 @@ where
 
 async fn work<S, Q, C, W>(deps: &Deps<S, Q, C, W>, job: Job) -> Result<Handled, SendError>
 where
-    S: Notifications + Recipients + Conversations + Registry + Switches,
+    S: Notifications + Recipients + Conversations + Registry + Standings + Switches,
     Q: Queues,
     C: Chance,
     W: WhatsappChannel,
@@ -91,14 +92,14 @@ where
         tracing::warn!(notification.id = %id, "job without a notification");
         return Ok(Handled::Acknowledge);
     };
-    let recipient = deps
-        .world
-        .store
-        .recipient(&item.tenant, &item.recipient)
-        .await?;
+    let (store, edition) = (&deps.world.store, Edition::of(&item));
+    let (recipient, standing) = tokio::try_join!(
+        store.recipient(&item.tenant, &item.recipient),
+        store.standing(&item.tenant, &edition),
+    )?;
     let event = Event::Job {
         attempt,
-        permission: recipient.consents.permission(item.class, Channel::Whatsapp),
+        permission: deps.first_leg(&item, &recipient, &standing).await?,
         known_user: recipient.profile.and_then(|profile| profile.user_digest),
     };
     Ok(match deps.world.drive(deps, item, event).await? {

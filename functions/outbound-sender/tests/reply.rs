@@ -10,7 +10,7 @@ use recado_domain::carried::Carried;
 use recado_domain::consent::Keyword;
 use recado_domain::delivery::{Failure, FailureKind, Limits, PostOutcome};
 use recado_domain::hours::Hours;
-use recado_domain::ids::{PhoneNumberId, RecipientToken, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, RecipientToken, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::pacing::Concurrency;
@@ -68,6 +68,7 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
     let config = TenantConfig {
         name: "Banco Aurora".to_owned(),
         phone_number_id: PhoneNumberId::parse("700").expect("valid"),
+        business_account_id: BusinessAccountId::parse("8001").expect("valid"),
         messages_per_second: 80,
         sms_sender_id: None,
         locale: Locale::PtBr,

@@ -1,8 +1,10 @@
-//! Takes Meta's webhooks in: receipts, presses, the customer's words. `200` only once all is stored.
+//! Takes Meta's webhooks in: receipts, presses, the customer's words, what becomes of templates. `200`
+//! only once all is stored.
 
 mod config;
 mod inbound;
 mod receipts;
+mod templates;
 
 use std::sync::Arc;
 
@@ -16,7 +18,8 @@ use futures::stream::{self, StreamExt};
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_ports::drive::World;
 use recado_ports::{
-    Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, StoreError,
+    Chance, Conversations, Notifications, QueueError, Queues, Recipients, Registry, Standings,
+    StoreError,
 };
 use recado_runtime::problem::Problem;
 use recado_runtime::{Keys, Metric, count};
@@ -59,7 +62,7 @@ type Shared<S, Q, C> = State<Arc<Deps<S, Q, C>>>;
 /// The routes of this function.
 pub fn router<S, Q, C>(deps: Arc<Deps<S, Q, C>>) -> Router
 where
-    S: Notifications + Recipients + Conversations + Registry + 'static,
+    S: Notifications + Recipients + Conversations + Registry + Standings + 'static,
     Q: Queues + 'static,
     C: Chance + 'static,
 {
@@ -92,7 +95,7 @@ async fn receive<S, Q, C>(
     body: Bytes,
 ) -> Result<Response, Problem>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Standings,
     Q: Queues,
     C: Chance,
 {
@@ -132,7 +135,7 @@ where
 
 impl<S, Q, C> Deps<S, Q, C>
 where
-    S: Notifications + Recipients + Conversations + Registry,
+    S: Notifications + Recipients + Conversations + Registry + Standings,
     Q: Queues,
     C: Chance,
 {
@@ -166,8 +169,9 @@ where
             Update::Receipt(_) => {}
             Update::Inbound(inbound) => self.store_inbound(*inbound).await?,
             Update::Preference(preference) => self.store_preference(preference).await?,
-            Update::Template(_) | Update::Account(_) => {
-                tracing::warn!("Meta reports a change of a template or an account");
+            Update::Template(update) => self.store_template(&update).await?,
+            Update::Account(_) => {
+                tracing::warn!("Meta reports a change of an account");
             }
             Update::SystemError(error) => {
                 let (code, title) = (error.failure.code, error.failure.title);
@@ -176,7 +180,12 @@ where
         }
         Ok(())
     }
+}
 
+impl<S, Q, C> Deps<S, Q, C>
+where
+    S: Registry,
+{
     /// Whose number it is; an unknown one is counted and ignored.
     async fn tenant_of(&self, number: &PhoneNumberId) -> Result<Option<TenantId>, StoreError> {
         let tenant = self.world.store.number(number).await?;

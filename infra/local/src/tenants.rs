@@ -9,7 +9,7 @@ use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{Action, PurposeConsent, Source};
 use recado_domain::hours::Hours;
-use recado_domain::ids::{PhoneNumberId, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::phone::E164;
 use recado_dynamodb::Store;
@@ -184,9 +184,11 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
     for bank in &BANKS {
         let tenant = TenantId::parse(bank.tenant)?;
         let number = PhoneNumberId::parse(bank.phone_number_id)?;
+        let account = BusinessAccountId::parse(bank.waba_id)?;
         let config = TenantConfig {
             name: bank.name.to_owned(),
             phone_number_id: number.clone(),
+            business_account_id: account.clone(),
             messages_per_second: 1_000,
             sms_sender_id: None,
             locale: Locale::PtBr,
@@ -197,6 +199,7 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
         store.put_tenant(&tenant, &config).await?;
         store.put_client(bank.client_id, &tenant).await?;
         store.put_number(&number, &tenant).await?;
+        store.put_account(&account, &tenant).await?;
         let customers = CUSTOMERS.iter().map(|(_, phone)| (*phone).to_owned());
         for phone in customers.chain(reserved()) {
             agree(store, &keys, &tenant, &E164::parse(&phone)?, now).await?;

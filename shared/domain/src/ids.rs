@@ -106,9 +106,18 @@ text_id! {
 
 text_id! {
     /// A template's name (Meta: `[a-z0-9_]`, ≤ 512; ours ≤ 64).
-    TemplateName, "1 to 64 lower-case letters, digits and underscores",
+    TemplateName, "1 to 64 lower-case letters, digits and underscores, without a version at the end",
     |text| (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && version_suffix(text).is_none()
+}
+
+/// What stands before and after a version's `_v`, where a name ends in one. No template's own name does,
+/// so that a name at Meta stands for one version only.
+pub(crate) fn version_suffix(name: &str) -> Option<(&str, &str)> {
+    let (before, digits) = name.rsplit_once("_v")?;
+    let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    number.then_some((before, digits))
 }
 
 text_id! {
@@ -121,6 +130,12 @@ text_id! {
     /// Meta's id of an uploaded file.
     MediaId, "1 to 64 letters, digits and hyphens",
     |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+text_id! {
+    /// Meta's id of a bank's WhatsApp business account: decimal digits.
+    BusinessAccountId, "1 to 32 digits",
+    |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The bank's key for one request: 1 to 255 printable ASCII characters. May hold personal data: it

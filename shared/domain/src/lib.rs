@@ -27,6 +27,7 @@ pub mod render;
 pub mod request;
 pub mod seal;
 pub mod sms;
+pub mod standing;
 pub mod switches;
 pub mod template;
 pub mod window;

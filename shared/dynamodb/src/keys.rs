@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::ids::{NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId};
-
+use recado_domain::ids::{
+    BusinessAccountId, NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId,
+};
+use recado_domain::standing::Edition;
 use recado_domain::switches::{Counter, Switch};
 
 use crate::attributes::{Item, text};
@@ -20,6 +22,8 @@ pub(crate) const FIRST_CONSENT: &str = "CONSENT#";
 pub(crate) const PROFILE: &str = "PROFILE";
 /// What every template version's sort key starts with.
 pub(crate) const VERSION: &str = "V#";
+/// What the sort key of everything that Meta says of an edition starts with.
+pub(crate) const META: &str = "META#";
 
 /// The partition of all switches.
 pub(crate) const SWITCHES: &str = "SWITCHES";
@@ -83,6 +87,28 @@ impl Key {
         Self::of(format!("NUMBER#{number}"), "TENANT")
     }
 
+    pub(crate) fn account(account: &BusinessAccountId) -> Self {
+        Self::of(format!("WABA#{account}"), "TENANT")
+    }
+
+    /// What Meta says of one language of one version.
+    pub(crate) fn standing(tenant: &TenantId, edition: &Edition) -> Self {
+        let Edition {
+            name,
+            version,
+            locale,
+        } = edition;
+        Self::of(
+            template_partition(tenant, name),
+            format!("{META}{version:010}#{locale}"),
+        )
+    }
+
+    /// A name under which a bank has versions of its own.
+    pub(crate) fn own_name(tenant: &TenantId, name: &TemplateName) -> Self {
+        Self::of(own_names_partition(tenant), name.as_str())
+    }
+
     pub(crate) fn template(tenant: &TenantId, name: &TemplateName, version: u32) -> Self {
         // Padded to the width of the largest version, so that the newest is the last.
         Self::of(
@@ -142,7 +168,12 @@ pub(crate) fn chat_partition(tenant: &TenantId, recipient: &RecipientToken) -> S
     format!("CHAT#{tenant}#{recipient}")
 }
 
-/// A bank's own versions of a template.
+/// The names of a bank's own templates.
+pub(crate) fn own_names_partition(tenant: &TenantId) -> String {
+    format!("TPLS#{tenant}")
+}
+
+/// A bank's own versions of a template, and what Meta says of these and of the catalogue's.
 pub(crate) fn template_partition(tenant: &TenantId, name: &TemplateName) -> String {
     format!("TPL#{tenant}#{name}")
 }

@@ -22,11 +22,12 @@ mod recipients;
 mod registry;
 mod registry_item;
 mod scan;
+mod standing_item;
 mod store;
 mod switch_item;
 mod switches;
+mod templates;
 mod warm_up;
 
-pub use registry::PutTemplateError;
 pub use scan::{NotificationPage, Position, UnreadableItem};
 pub use store::{Clock, Store};

@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::SignedDuration;
 use recado_domain::catalogue;
-use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::switches::{Counter, Switchboard};
 use recado_domain::template::Template;
 use recado_ports::{Registry, StoreError, TenantConfig};
-use thiserror::Error;
 
 use crate::attributes::{Item, text};
 use crate::cache::{Cache, Life};
 use crate::errors::unavailable;
 use crate::keys::{Key, VERSION, template_partition};
-use crate::registry_item::{
-    owner, owner_item, template, template_item, tenant_config, tenant_item,
-};
+use crate::registry_item::{owner, owner_item, template, tenant_config, tenant_item};
 use crate::store::Store;
 
 /// How long an entry of a bank, a client or a number is believed. What is not there is asked for again.
@@ -33,27 +29,12 @@ pub(crate) struct Known {
     tenants: Cache<TenantId, TenantConfig>,
     clients: Cache<String, TenantId>,
     numbers: Cache<PhoneNumberId, TenantId>,
+    accounts: Cache<BusinessAccountId, TenantId>,
     /// By version; without one, the newest.
-    templates: Cache<(TenantId, TemplateName, Option<u32>), OwnTemplate>,
+    pub(crate) templates: Cache<(TenantId, TemplateName, Option<u32>), OwnTemplate>,
     pub(crate) switches: Cache<(), Arc<Switchboard>>,
     /// Counters whose limit is reached, until their window is over.
     pub(crate) used_up: Cache<(Counter, u32), ()>,
-}
-
-/// Why a template version was not stored.
-#[derive(Debug, Error)]
-pub enum PutTemplateError {
-    /// This version exists with other content, the bank's own or the catalogue's: versions are immutable.
-    #[error("version {version} of {name} exists with other content")]
-    Exists {
-        /// The template.
-        name: TemplateName,
-        /// Its version.
-        version: u32,
-    },
-    /// The store did not take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Registry for Store {
@@ -72,6 +53,12 @@ impl Registry for Store {
     async fn number(&self, number: &PhoneNumberId) -> Result<Option<TenantId>, StoreError> {
         let (known, key) = (&self.known().numbers, Key::number(number));
         self.remembered(known, number.clone(), "read a number", &key, owner)
+            .await
+    }
+
+    async fn account(&self, account: &BusinessAccountId) -> Result<Option<TenantId>, StoreError> {
+        let (known, key) = (&self.known().accounts, Key::account(account));
+        self.remembered(known, account.clone(), "read an account", &key, owner)
             .await
     }
 
@@ -189,55 +176,19 @@ impl Store {
         Ok(())
     }
 
-    /// Stores a bank's own template version. The same content again is accepted; other content is
-    /// refused, also where the catalogue has that version: a notification that was accepted with it
-    /// must not change under way.
-    pub async fn put_template(
+    /// Says whose a business account at Meta is.
+    pub async fn put_account(
         &self,
+        account: &BusinessAccountId,
         tenant: &TenantId,
-        template: &Template,
-    ) -> Result<(), PutTemplateError> {
-        let (name, version) = (template.name.clone(), template.version);
-        let exists = || PutTemplateError::Exists {
-            name: name.clone(),
-            version,
-        };
-        if catalogue::find(&name, Some(version)).is_some_and(|known| *known != *template) {
-            return Err(exists());
-        }
-        let key = Key::template(tenant, &name, version);
-        let answer = self
-            .client()
-            .put_item()
-            .table_name(self.table())
-            .set_item(Some(template_item(&key, template)))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        if let Err(error) = answer {
-            let refused = matches!(
-                error.as_service_error(),
-                Some(PutItemError::ConditionalCheckFailedException(_))
-            );
-            if !refused {
-                return Err(unavailable("store a template", error).into());
-            }
-            let stored = self.get("read a template", &key).await?;
-            let stored = stored
-                .as_ref()
-                .map(crate::registry_item::template)
-                .transpose()?;
-            if stored.as_ref() != Some(template) {
-                return Err(exists());
-            }
-        }
-        self.known()
-            .templates
-            .forget(|(known, of, _)| known == tenant && *of == name);
+    ) -> Result<(), StoreError> {
+        self.replace(owner_item(&Key::account(account), tenant))
+            .await?;
+        self.known().accounts.forget(|known| known == account);
         Ok(())
     }
 
-    async fn replace(&self, item: Item) -> Result<(), StoreError> {
+    pub(crate) async fn replace(&self, item: Item) -> Result<(), StoreError> {
         self.client()
             .put_item()
             .table_name(self.table())

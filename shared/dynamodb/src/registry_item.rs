@@ -2,14 +2,14 @@
 //!
 //! | item | attribute | holds |
 //! |---|---|---|
-//! | tenant | `nm`, `pn`, `ps` | name, number at Meta, messages per second |
+//! | tenant | `nm`, `pn`, `wa`, `ps` | name, number and account at Meta, messages per second |
 //! | 〃 | `si`, `lo`, `tz` | SMS sender id, language, time zone |
 //! | 〃 | `hs`, `hm`, `hc` | sending hours of servicing and marketing, whose holidays; the default where absent |
-//! | client, number | `tn` | tenant |
+//! | client, number, account | `tn` | tenant |
 //! | template | `js` | the version as JSON |
 
 use recado_domain::hours::{Calendar, Hours, Week};
-use recado_domain::ids::{PhoneNumberId, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
 use recado_ports::{StoreError, TenantConfig};
@@ -25,6 +25,11 @@ pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
     put(&mut item, VERSION, Some(number(CURRENT)));
     put(&mut item, "nm", Some(text(&config.name)));
     put(&mut item, "pn", Some(text(config.phone_number_id.as_str())));
+    put(
+        &mut item,
+        "wa",
+        Some(text(config.business_account_id.as_str())),
+    );
     put(&mut item, "ps", Some(number(config.messages_per_second)));
     put(&mut item, "si", config.sms_sender_id.as_ref().map(text));
     put(&mut item, "lo", Some(text(config.locale.code())));
@@ -48,6 +53,7 @@ pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
     Ok(TenantConfig {
         name: item.text("nm")?.to_owned(),
         phone_number_id: item.parsed("pn", |text| PhoneNumberId::parse(text).ok())?,
+        business_account_id: item.parsed("wa", |text| BusinessAccountId::parse(text).ok())?,
         messages_per_second: item.number("ps")?,
         sms_sender_id: item.optional_text("si")?.map(str::to_owned),
         locale: item.parsed("lo", Locale::parse)?,

@@ -7,6 +7,7 @@ mod registry;
 mod spending;
 mod store;
 mod switches;
+mod templates;
 
 pub use channels::{SmsChannel, WhatsappChannel};
 pub use queues::{Job, QueueError, Queues, Reply, TimerMessage};
@@ -17,6 +18,7 @@ pub use store::{
 };
 
 pub use switches::{Switches, Switchgear};
+pub use templates::{Kept, OwnTemplates, Shelf, Standings};
 
 use recado_domain::ids::ClaimToken;
 use recado_domain::seal::NONCE_BYTES;

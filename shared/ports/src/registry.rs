@@ -1,7 +1,7 @@
 //! What is known of the banks themselves.
 
 use recado_domain::hours::Hours;
-use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
 
@@ -16,6 +16,8 @@ pub struct TenantConfig {
     pub name: String,
     /// Its number at Meta.
     pub phone_number_id: PhoneNumberId,
+    /// Its business account at Meta, to which its templates belong.
+    pub business_account_id: BusinessAccountId,
     /// Messages per second that Meta allows the number (80, or 1,000 after an upgrade).
     pub messages_per_second: u32,
     /// The SMS sender id, where the country allows one.
@@ -46,6 +48,12 @@ pub trait Registry: Send + Sync {
     fn number(
         &self,
         number: &PhoneNumberId,
+    ) -> impl Future<Output = Result<Option<TenantId>, StoreError>> + Send;
+
+    /// Whose business account it is.
+    fn account(
+        &self,
+        account: &BusinessAccountId,
     ) -> impl Future<Output = Result<Option<TenantId>, StoreError>> + Send;
 
     /// A template: the bank's own before the catalogue's; the newest version unless one is named.

@@ -8,13 +8,33 @@ use recado_domain::hours::{Hours, Quiet, Zone};
 use recado_domain::template::QuietHours;
 use recado_ports::{Recipients, Registry, StoreError, TenantConfig};
 
-/// Counts a notification against its purpose's cap on the local day of its bank; the same one counts once.
+/// Counts a notification against its cap on the local day of its bank; the same one counts once.
 pub async fn count_against_cap<S: Recipients + Registry>(
     store: &S,
     item: &Notification,
     now: Timestamp,
 ) -> Result<CapVerdict, StoreError> {
-    let Some(cap) = item.daily_cap else {
+    count(store, item, item.class, item.daily_cap, now).await
+}
+
+/// The same against another purpose's cap than its own.
+pub async fn count_for_purpose<S: Recipients + Registry>(
+    store: &S,
+    item: &Notification,
+    purpose: Class,
+    now: Timestamp,
+) -> Result<CapVerdict, StoreError> {
+    count(store, item, purpose, purpose.daily_cap(), now).await
+}
+
+async fn count<S: Recipients + Registry>(
+    store: &S,
+    item: &Notification,
+    purpose: Class,
+    cap: Option<u32>,
+    now: Timestamp,
+) -> Result<CapVerdict, StoreError> {
+    let Some(cap) = cap else {
         return Ok(CapVerdict::Within);
     };
     let config = store.tenant(&item.tenant).await?;
@@ -22,7 +42,7 @@ pub async fn count_against_cap<S: Recipients + Registry>(
     let day = now.to_zoned(zone).date().to_string();
     let (tenant, recipient) = (&item.tenant, &item.recipient);
     store
-        .count(tenant, recipient, &day, item.class, &item.id, cap)
+        .count(tenant, recipient, &day, purpose, &item.id, cap)
         .await
 }
 

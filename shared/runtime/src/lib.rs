@@ -15,11 +15,10 @@ mod tenant;
 
 pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
 pub use batch::{Handled, each_record};
-
 pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, open_content, our_fault};
-pub use frequency::{count_against_cap, quiet_hours, quiet_time};
+pub use frequency::{count_against_cap, count_for_purpose, quiet_hours, quiet_time};
 pub use http::shared_client;
 pub use logs::init;
 pub use metrics::{Metric, count, count_progress};

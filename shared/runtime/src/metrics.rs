@@ -35,6 +35,12 @@ pub enum Metric {
     WindowRefused,
     /// Meta throttled a number.
     Throttled,
+    /// Meta no longer lets a language of a template out: paused, disabled, rejected, gone.
+    TemplateStopped,
+    /// Meta has put a language of a template into another category than it is written for, or will.
+    TemplateRecategorised,
+    /// Customers' reactions to a template are bad: Meta is about to pause it.
+    TemplateQualityLow,
 }
 
 impl Metric {
@@ -55,6 +61,9 @@ impl Metric {
             Self::OutsideWindow => "OutsideWindow",
             Self::WindowRefused => "WindowRefused",
             Self::Throttled => "Throttled",
+            Self::TemplateStopped => "TemplateStopped",
+            Self::TemplateRecategorised => "TemplateRecategorised",
+            Self::TemplateQualityLow => "TemplateQualityLow",
         }
     }
 }

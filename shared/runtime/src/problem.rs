@@ -17,6 +17,8 @@ pub enum Problem {
     NotFound,
     /// It has ended and can no longer be cancelled.
     NotCancellable,
+    /// The template's version exists with other content.
+    VersionExists,
     /// The body is over its limit in bytes.
     TooLarge {
         /// The limit.
@@ -71,7 +73,7 @@ impl Problem {
             Self::Signature => StatusCode::UNAUTHORIZED,
             Self::UnknownClient | Self::VerifyToken => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::NotCancellable => StatusCode::CONFLICT,
+            Self::NotCancellable | Self::VersionExists => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType | Self::FileMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
@@ -87,6 +89,7 @@ impl Problem {
             Self::IdempotencyKey => "idempotency-key",
             Self::NotFound => "not-found",
             Self::NotCancellable => "already-ended",
+            Self::VersionExists => "version-exists",
             Self::TooLarge { .. } => "body-too-large",
             Self::MediaType | Self::FileMediaType => "unsupported-media-type",
             Self::Invalid(_) => "invalid-content",
@@ -107,6 +110,7 @@ impl Problem {
             Self::IdempotencyKey => "No usable Idempotency-Key",
             Self::NotFound => "Not found",
             Self::NotCancellable => "Cannot be cancelled any more",
+            Self::VersionExists => "The version exists with other content",
             Self::TooLarge { .. } => "The body is too large",
             Self::MediaType => "The media type is not JSON",
             Self::FileMediaType => "The media type is not one that is taken",
@@ -131,6 +135,10 @@ impl Problem {
             }
             Self::NotFound => "There is nothing of yours under this name.".to_owned(),
             Self::NotCancellable => "The notification has already ended otherwise.".to_owned(),
+            Self::VersionExists => {
+                "A version is immutable once stored: give the changed template the next version."
+                    .to_owned()
+            }
             Self::TooLarge { limit } => format!("A body may have at most {limit} bytes."),
             Self::MediaType => "Send Content-Type: application/json.".to_owned(),
             Self::FileMediaType => {
@@ -178,6 +186,7 @@ impl IntoResponse for Problem {
                 | Self::IdempotencyKey
                 | Self::NotFound
                 | Self::NotCancellable
+                | Self::VersionExists
                 | Self::TooLarge { .. }
                 | Self::MediaType
                 | Self::FileMediaType

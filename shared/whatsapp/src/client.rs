@@ -8,7 +8,7 @@ use recado_domain::file::FileType;
 use recado_domain::ids::{MediaId, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
-use reqwest::redirect;
+use reqwest::{Method, redirect};
 use thiserror::Error;
 
 use crate::answer::{self, Answer};
@@ -137,6 +137,19 @@ impl Client {
         }
     }
 
+    /// A request about something else than a message.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: &AccessToken,
+    ) -> reqwest::RequestBuilder {
+        self.http
+            .request(method, format!("{}/{path}", self.base))
+            .timeout(self.post_timeout)
+            .header(AUTHORIZATION, token.header())
+    }
+
     async fn post(&self, from: &PhoneNumberId, token: &AccessToken, body: Vec<u8>) -> PostOutcome {
         let url = format!("{}/{from}/messages", self.base);
         match self.ask(url, token, "application/json", body).await {
@@ -160,22 +173,14 @@ impl Client {
             .header(AUTHORIZATION, token.header())
             .header(CONTENT_TYPE, media_type)
             .body(body);
-        let mut response = match request.send().await {
+        let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Err(answer::without_answer(&error)),
         };
         let status = response.status().as_u16();
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => {
-                    body.extend_from_slice(&chunk)
-                }
-                Ok(None) => return Ok((status, body)),
-                // Meta answered, so it had the request; what it decided did not arrive.
-                Ok(Some(_)) | Err(_) => return Err(PostOutcome::Unknown),
-            }
-        }
+        // Meta answered, so it had the request; what it decided did not arrive.
+        let body = whole(response, MAX_ANSWER).await;
+        body.map(|body| (status, body)).ok_or(PostOutcome::Unknown)
     }
 }
 
@@ -186,4 +191,16 @@ fn known(status: u16, answer: Answer) -> PostOutcome {
         tracing::info!(http.status = status, meta.trace = %trace, "Meta refused a request");
     }
     answer.outcome
+}
+
+/// An answer's body, unless it breaks off or is longer than any of Meta's.
+pub(crate) async fn whole(mut response: reqwest::Response, most: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend_from_slice(&chunk),
+            Ok(None) => return Some(body),
+            Ok(Some(_)) | Err(_) => return None,
+        }
+    }
 }

@@ -259,6 +259,12 @@ impl World<'_> {
             Some(CloseReason::NoWhatsappConsent) => self.seen.note(Situation::WentAround),
             Some(
                 CloseReason::TemplateUnavailable
+                | CloseReason::TemplatePending
+                | CloseReason::TemplateRejected
+                | CloseReason::TemplatePaused
+                | CloseReason::TemplateDisabled
+                | CloseReason::TemplateRecategorised
+                | CloseReason::FrequencyCap
                 | CloseReason::OptedOut
                 | CloseReason::ChannelUnavailable
                 | CloseReason::NotConfigured
@@ -275,7 +281,17 @@ impl World<'_> {
         match item.suppressed_because() {
             Some(SuppressReason::QuietHours) => self.seen.note(Situation::SuppressedByNight),
             Some(SuppressReason::OptedOut) => self.seen.note(Situation::SuppressedByRevoke),
-            Some(SuppressReason::NoConsent | SuppressReason::FrequencyCap) | None => {}
+            Some(
+                SuppressReason::NoConsent
+                | SuppressReason::FrequencyCap
+                | SuppressReason::TemplateUnavailable
+                | SuppressReason::TemplatePending
+                | SuppressReason::TemplateRejected
+                | SuppressReason::TemplatePaused
+                | SuppressReason::TemplateDisabled
+                | SuppressReason::TemplateRecategorised,
+            )
+            | None => {}
         }
         if gist.uncertain[0] {
             self.seen.note(Situation::WhatsappUncertain);

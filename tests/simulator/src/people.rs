@@ -8,13 +8,15 @@ use recado_domain::consent::{Changed, ChannelConsents, MetaPreference};
 use recado_domain::delivery::CapVerdict;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{
-    ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId,
+    BusinessAccountId, ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName,
+    TenantId,
 };
+use recado_domain::standing::{Edition, Note, Standing};
 use recado_domain::switches::{Counter, Spending, Switchboard};
 use recado_domain::template::Template;
 use recado_ports::{
     ChatEntry, ChatRecord, ConsentEvent, Conversations, ErasureReport, HistoryPage, ProfileUpdate,
-    Recipient, Recipients, Registry, StoreError, Switches, TenantConfig,
+    Recipient, Recipients, Registry, Standings, StoreError, Switches, TenantConfig,
 };
 
 use crate::history::Event;
@@ -274,6 +276,10 @@ impl Registry for Store {
         self.call(|| at_once(self.twin.number(number))).await?
     }
 
+    async fn account(&self, account: &BusinessAccountId) -> Result<Option<TenantId>, StoreError> {
+        self.call(|| at_once(self.twin.account(account))).await?
+    }
+
     async fn template(
         &self,
         tenant: &TenantId,
@@ -281,6 +287,23 @@ impl Registry for Store {
         version: Option<u32>,
     ) -> Result<Option<Arc<Template>>, StoreError> {
         self.call(|| at_once(self.twin.template(tenant, name, version)))
+            .await?
+    }
+}
+
+impl Standings for Store {
+    async fn standing(&self, tenant: &TenantId, edition: &Edition) -> Result<Standing, StoreError> {
+        self.call(|| at_once(self.twin.standing(tenant, edition)))
+            .await?
+    }
+
+    async fn note(
+        &self,
+        tenant: &TenantId,
+        edition: &Edition,
+        note: &Note,
+    ) -> Result<Changed, StoreError> {
+        self.call(|| at_once(self.twin.note(tenant, edition, note)))
             .await?
     }
 }

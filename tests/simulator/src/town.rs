@@ -8,9 +8,11 @@ use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
 use recado_domain::hours::{Calendar, Hours, Week};
-use recado_domain::ids::{IdempotencyKey, NotificationId, PhoneNumberId, TenantId};
+use recado_domain::ids::{
+    BusinessAccountId, IdempotencyKey, NotificationId, PhoneNumberId, TenantId,
+};
 use recado_domain::locale::Locale;
-use recado_ports::TenantConfig;
+use recado_ports::{Kept, TenantConfig};
 use recado_testing::meta::{Account, BusinessNumber};
 use serde_json::{Value, json};
 
@@ -113,9 +115,11 @@ impl System {
     pub fn register(&self, place: usize, messages_per_second: u32, hours: Hours) -> Bank {
         let tenant = tenant(place);
         let number = format!("70000000000000{place}");
+        let waba = format!("80000000000000{place}");
         let config = TenantConfig {
             name: format!("Banco {place}"),
             phone_number_id: PhoneNumberId::parse(&number).expect("digits"),
+            business_account_id: BusinessAccountId::parse(&waba).expect("digits"),
             messages_per_second,
             sms_sender_id: None,
             locale: Locale::PtBr,
@@ -126,11 +130,10 @@ impl System {
         twin.put_tenant(&tenant, &config);
         twin.put_client(tenant.as_str(), &tenant);
         twin.put_number(&config.phone_number_id, &tenant);
-        let waba = format!("80000000000000{place}");
+        twin.put_account(&config.business_account_id, &tenant);
         for known in templates() {
             if known.origin == Origin::Own {
-                twin.put_template(&tenant, &known.template)
-                    .expect("nobody else has it");
+                assert_eq!(twin.put_template(&tenant, &known.template), Kept::New);
             }
             for template in &known.at_meta {
                 self.cloud.meta().seed_template(&waba, template.clone());

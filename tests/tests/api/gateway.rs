@@ -99,6 +99,8 @@ async fn a_token_opens_what_its_scopes_name_and_nothing_else() -> Result<()> {
         "notifications.write",
         "consents.read",
         "consents.write",
+        "templates.read",
+        "templates.write",
     ] {
         let bank = with_scopes(held).await?;
         let operations = Contract::get().operations();

@@ -20,6 +20,7 @@ use recado_runtime::{Aws as Clients, AwsConfig, Process, Retries, SDK_ATTEMPT, S
 use recado_testing::contract::{
     VISIBILITY, bank_entries, lost_answers_contract, lost_turns_contract, races_contract,
     registry_contract, same_lives, same_verdicts, store_contract, switches_contract,
+    templates_contract,
 };
 
 const TABLE: &str = "recado";
@@ -184,9 +185,10 @@ async fn the_registry_keeps_the_contract_on_dynamodb() -> Result<()> {
     store
         .put_number(&entries.config.phone_number_id, &entries.tenant)
         .await?;
-    for template in &entries.templates {
-        store.put_template(&entries.tenant, template).await?;
-    }
+    store
+        .put_account(&entries.config.business_account_id, &entries.tenant)
+        .await?;
     registry_contract(&store).await;
+    templates_contract(&store).await;
     Ok(())
 }

@@ -173,6 +173,7 @@ impl Shelf {
             let config = TenantConfig {
                 name: "Banco".to_owned(),
                 phone_number_id: "106012345678901".parse()?,
+                business_account_id: "806012345678901".parse()?,
                 messages_per_second: 80,
                 sms_sender_id: None,
                 locale: Locale::PtBr,

@@ -38,6 +38,14 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("GET", "/v1/consents/{recipient}/history", "consents.read"),
     ("GET", "/v1/consents/{recipient}/export", "consents.read"),
     ("POST", "/v1/consents/{recipient}/erase", "consents.write"),
+    ("GET", "/v1/templates", "templates.read"),
+    ("POST", "/v1/templates", "templates.write"),
+    ("GET", "/v1/templates/{name}", "templates.read"),
+    (
+        "POST",
+        "/v1/templates/{name}/versions/{version}/submit",
+        "templates.write",
+    ),
 ];
 
 #[test]
@@ -137,7 +145,7 @@ fn no_permission_has_a_wildcard_without_a_written_reason() {
 #[test]
 fn each_functions_variables_are_exactly_those_its_settings_read() {
     type Read = fn(&dyn Env) -> Result<(), ConfigError>;
-    let functions: [(&str, Read); 6] = [
+    let functions: [(&str, Read); 7] = [
         ("notification-api", |env| {
             notification_api::Config::from_env(env).map(drop)
         }),
@@ -155,6 +163,9 @@ fn each_functions_variables_are_exactly_those_its_settings_read() {
         }),
         ("consent-api", |env| {
             consent_api::Config::from_env(env).map(drop)
+        }),
+        ("template-api", |env| {
+            template_api::Config::from_env(env).map(drop)
         }),
     ];
     let template = Template::read();

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use recado_domain::template::Template as MessageTemplate;
 use recado_dynamodb::Store;
+use recado_ports::{Kept, OwnTemplates};
 use recado_runtime::{Aws as AwsClients, AwsConfig, Env, Retries, SDK_ATTEMPT, Settings};
 use recado_testing::meta::Meta;
 use tokio::net::TcpListener;
@@ -200,7 +201,10 @@ pub(super) async fn register(
     for bank in &BANKS {
         let tenant = recado_domain::ids::TenantId::parse(bank.tenant)?;
         for template in own {
-            store.put_template(&tenant, template).await?;
+            let kept = store.keep(&tenant, template).await?;
+            if kept == Kept::Other {
+                anyhow::bail!("{} is held with other content", template.name);
+            }
         }
     }
     aws.reset_counts();

@@ -229,7 +229,7 @@ fn a_template_that_is_not_there_does_not_hide_the_other_faults() {
         json!({ "template": "Pix!" }),
         &[(
             "template",
-            "must be 1 to 64 lower-case letters, digits and underscores",
+            "must be 1 to 64 lower-case letters, digits and underscores, without a version at the end",
         )],
     );
 }

@@ -53,10 +53,7 @@ impl Template {
     /// `pix_received_v2`.
     #[must_use]
     pub fn meta_name(&self) -> String {
-        match self.version {
-            1 => self.name.to_string(),
-            version => format!("{}_v{version}", self.name),
-        }
+        crate::standing::meta_name(&self.name, self.version)
     }
 
     /// Whether the ladder has the channel.
@@ -118,6 +115,14 @@ impl Category {
             Self::Marketing => "MARKETING",
             Self::Authentication => "AUTHENTICATION",
         }
+    }
+
+    /// Reads [`Category::name`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Utility, Self::Marketing, Self::Authentication]
+            .into_iter()
+            .find(|category| category.name() == text)
     }
 
     /// The shortest and the longest `message_send_ttl_seconds` that Meta accepts.

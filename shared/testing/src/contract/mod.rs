@@ -18,6 +18,7 @@ mod races;
 mod registry;
 mod situations;
 mod switches;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +32,7 @@ pub use queues::{
 pub use races::races_contract;
 pub use registry::{BankEntries, bank_entries, registry_contract};
 pub use switches::{lost_turns_contract, switches_contract};
+pub use templates::templates_contract;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

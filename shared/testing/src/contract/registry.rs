@@ -2,10 +2,10 @@
 
 use recado_domain::catalogue;
 use recado_domain::hours::{Calendar, Hours};
-use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
-use recado_ports::{Registry, TenantConfig};
+use recado_ports::{Kept, OwnTemplates, Registry, TenantConfig};
 
 use super::tenant;
 
@@ -40,6 +40,7 @@ pub fn bank_entries() -> BankEntries {
         config: TenantConfig {
             name: "Banco Registro".to_owned(),
             phone_number_id: number(),
+            business_account_id: account(),
             messages_per_second: 80,
             sms_sender_id: None,
             locale: Locale::PtBr,
@@ -64,16 +65,25 @@ fn name(text: &str) -> TemplateName {
     TemplateName::parse(text).expect("a template's name")
 }
 
+fn account() -> BusinessAccountId {
+    BusinessAccountId::parse("806012345678901").expect("digits")
+}
+
 fn number() -> PhoneNumberId {
     PhoneNumberId::parse("106012345678901").expect("digits")
 }
 
-/// Exercises a registry that holds [`bank_entries`].
+/// Exercises a registry that holds [`bank_entries`] and takes their templates.
 ///
 /// # Panics
 /// Where the registry breaks the contract.
-pub async fn registry_contract<S: Registry>(store: &S) {
+pub async fn registry_contract<S: Registry + OwnTemplates>(store: &S) {
     let entries = bank_entries();
+    for template in &entries.templates {
+        let kept = store.keep(&entries.tenant, template).await;
+        let kept = kept.expect("the store answers");
+        assert!(matches!(kept, Kept::New | Kept::Same), "{kept:?}");
+    }
     let (own, other) = (&entries.tenant, tenant("banco-desconhecido"));
     // Twice each: what is remembered is what was read.
     for _ in 0..2 {
@@ -86,6 +96,8 @@ pub async fn registry_contract<S: Registry>(store: &S) {
         assert_eq!(client.as_ref(), Some(own));
         let of_number = store.number(&number()).await.expect("the store answers");
         assert_eq!(of_number.as_ref(), Some(own));
+        let of_account = store.account(&account()).await.expect("the store answers");
+        assert_eq!(of_account.as_ref(), Some(own));
 
         assert_eq!(store.tenant(&other).await.expect("the store answers"), None);
         assert_eq!(
@@ -95,6 +107,12 @@ pub async fn registry_contract<S: Registry>(store: &S) {
         let nowhere = PhoneNumberId::parse("1").expect("a digit");
         assert_eq!(
             store.number(&nowhere).await.expect("the store answers"),
+            None
+        );
+
+        let nobodys = BusinessAccountId::parse("1").expect("a digit");
+        assert_eq!(
+            store.account(&nobodys).await.expect("the store answers"),
             None
         );
 

@@ -80,12 +80,9 @@ async fn the_registrys_twin_keeps_the_contract() {
     store.put_tenant(&entries.tenant, &entries.config);
     store.put_client(&entries.client_id, &entries.tenant);
     store.put_number(&entries.config.phone_number_id, &entries.tenant);
-    for template in &entries.templates {
-        store
-            .put_template(&entries.tenant, template)
-            .expect("a new version");
-    }
+    store.put_account(&entries.config.business_account_id, &entries.tenant);
     registry_contract(&store).await;
+    templates_contract(&store).await;
 }
 
 struct Inbox {

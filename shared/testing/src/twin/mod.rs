@@ -10,10 +10,10 @@ mod recipients;
 mod registry;
 mod store;
 mod switches;
+mod templates;
 mod world;
 
 pub use queues::{Body, Message, Place, QueueFault, Queues};
-pub use registry::TemplateExists;
 pub use store::{Chat, Fault, Person, Store, StoreCall};
 pub use world::World;
 

@@ -1,21 +1,14 @@
 //! The registry of banks.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use recado_domain::catalogue;
-use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
+use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::template::Template;
-use recado_ports::{Registry, StoreError, TenantConfig};
-use thiserror::Error;
+use recado_ports::{Kept, Registry, StoreError, TenantConfig};
 
 use super::store::{Store, StoreCall};
-
-/// The version exists with other content: versions are immutable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("this version exists with other content")]
-pub struct TemplateExists;
 
 impl Registry for Store {
     async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantConfig>, StoreError> {
@@ -35,6 +28,13 @@ impl Registry for Store {
     async fn number(&self, number: &PhoneNumberId) -> Result<Option<TenantId>, StoreError> {
         self.call(StoreCall::Number, |state| {
             state.numbers.get(number).cloned()
+        })
+        .await
+    }
+
+    async fn account(&self, account: &BusinessAccountId) -> Result<Option<TenantId>, StoreError> {
+        self.call(StoreCall::Account, |state| {
+            state.accounts.get(account).cloned()
         })
         .await
     }
@@ -80,23 +80,13 @@ impl Store {
         self.lock().numbers.insert(number.clone(), tenant.clone());
     }
 
-    /// Stores a bank's own template version; the same content again is accepted.
-    pub fn put_template(
-        &self,
-        tenant: &TenantId,
-        template: &Template,
-    ) -> Result<(), TemplateExists> {
-        let (name, version) = (template.name.clone(), template.version);
-        if catalogue::find(&name, Some(version)).is_some_and(|known| *known != *template) {
-            return Err(TemplateExists);
-        }
-        match self.lock().templates.entry((tenant.clone(), name, version)) {
-            Entry::Occupied(held) if **held.get() != *template => Err(TemplateExists),
-            Entry::Occupied(_) => Ok(()),
-            Entry::Vacant(free) => {
-                free.insert(Arc::new(template.clone()));
-                Ok(())
-            }
-        }
+    /// Says whose a business account at Meta is.
+    pub fn put_account(&self, account: &BusinessAccountId, tenant: &TenantId) {
+        self.lock().accounts.insert(account.clone(), tenant.clone());
+    }
+
+    /// Stores a bank's own template version.
+    pub fn put_template(&self, tenant: &TenantId, template: &Template) -> Kept {
+        self.lock().keep(tenant, template)
     }
 }

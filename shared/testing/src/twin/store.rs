@@ -8,8 +8,10 @@ use recado_domain::class::Class;
 use recado_domain::consent::Consents;
 use recado_domain::delivery::Notification;
 use recado_domain::ids::{
-    ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName, TenantId,
+    BusinessAccountId, ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName,
+    TenantId,
 };
+use recado_domain::standing::{Edition, Standing};
 use recado_domain::switches::{Counter, Turned};
 use recado_domain::template::Template;
 use recado_ports::{ChatEntry, ConsentEvent, Profile, StoreError, TenantConfig};
@@ -59,8 +61,20 @@ pub enum StoreCall {
     Client,
     /// `Registry::number`.
     Number,
+    /// `Registry::account`.
+    Account,
     /// `Registry::template`.
     Template,
+    /// `Standings::standing`.
+    Standing,
+    /// `Standings::note`.
+    Note,
+    /// `OwnTemplates::keep`.
+    Keep,
+    /// `OwnTemplates::own_names`.
+    OwnNames,
+    /// `OwnTemplates::shelf`.
+    Shelf,
     /// `Switches::switchboard`.
     Switchboard,
     /// `Switches::tally`.
@@ -125,6 +139,8 @@ pub(super) struct State {
     pub(super) tenants: BTreeMap<TenantId, TenantConfig>,
     pub(super) clients: BTreeMap<String, TenantId>,
     pub(super) numbers: BTreeMap<PhoneNumberId, TenantId>,
+    pub(super) accounts: BTreeMap<BusinessAccountId, TenantId>,
+    pub(super) standings: BTreeMap<(TenantId, Edition), Standing>,
     pub(super) templates: BTreeMap<(TenantId, TemplateName, u32), Arc<Template>>,
     pub(super) turns: Vec<Turned>,
     pub(super) tallies: BTreeMap<Counter, u32>,

@@ -1,10 +1,8 @@
 //! What happens to templates, the account and its numbers at Meta.
 
-use std::fmt;
-
 use jiff::Timestamp;
-use recado_domain::ids::TemplateName;
-use recado_domain::locale::Locale;
+use recado_domain::ids::BusinessAccountId;
+use recado_domain::standing::Edition;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -15,40 +13,13 @@ use super::words::{
 use super::{Ignored, Strange, Update};
 use crate::json;
 
-/// Meta's id of a WhatsApp business account: decimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(String);
-
-impl AccountId {
-    /// Reads 1 to 32 digits.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let valid = (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        valid.then(|| Self(text.to_owned()))
-    }
-
-    /// The digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// Something happened to one language of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateUpdate {
     /// The account it belongs to.
-    pub account: AccountId,
-    /// Its name.
-    pub name: TemplateName,
-    /// Its language.
-    pub language: Locale,
+    pub account: BusinessAccountId,
+    /// Which one.
+    pub edition: Edition,
     /// What happened.
     pub change: TemplateChange,
     /// When, by Meta's clock.
@@ -64,6 +35,8 @@ pub enum TemplateChange {
         event: TemplateEvent,
         /// Why.
         reason: TemplateReason,
+        /// The category it has, where Meta tells it: not always the one that was asked for.
+        category: Option<Category>,
     },
     /// Its quality changed.
     Quality {
@@ -88,7 +61,7 @@ pub enum TemplateChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountUpdate {
     /// The account.
-    pub account: AccountId,
+    pub account: BusinessAccountId,
     /// What happened.
     pub change: AccountChange,
     /// When, by Meta's clock.
@@ -132,6 +105,8 @@ struct Value<'a> {
     #[serde(borrow)]
     message_template_language: Option<&'a RawValue>,
     #[serde(borrow)]
+    message_template_category: Option<&'a RawValue>,
+    #[serde(borrow)]
     new_quality_score: Option<&'a RawValue>,
     #[serde(borrow)]
     new_category: Option<&'a RawValue>,
@@ -170,7 +145,7 @@ pub(super) fn read(field: &str, frame: &Frame<'_>, value: &RawValue) -> Result<R
     let value: Value<'_> = json::object(Some(value)).ok_or(Strange::Account)?;
     let account = json::text(frame.account)
         .as_deref()
-        .and_then(AccountId::parse)
+        .and_then(|id| BusinessAccountId::parse(id).ok())
         .ok_or(Strange::Account)?;
     let at = super::timestamp(frame.time);
     if let Some(change) = template_change(field, &value) {
@@ -180,15 +155,13 @@ pub(super) fn read(field: &str, frame: &Frame<'_>, value: &RawValue) -> Result<R
         ) else {
             return Err(Strange::Template);
         };
-        // A template that is not of the catalogue was made by somebody else in the same account.
-        let (Ok(name), Some(language)) = (TemplateName::parse(&name), Locale::parse(&language))
-        else {
+        // Made by somebody else in the same account.
+        let Some(edition) = Edition::parse(&name, &language) else {
             return Ok(Read::Ignored(Ignored::ForeignTemplate));
         };
         return Ok(Read::Update(Update::Template(TemplateUpdate {
             account,
-            name,
-            language,
+            edition,
             change,
             at,
         })));
@@ -233,6 +206,9 @@ fn template_change(field: &str, value: &Value<'_>) -> Option<TemplateChange> {
             reason: value.reason.map_or(TemplateReason::None, |reason| {
                 TemplateReason::read(Some(reason))
             }),
+            category: value
+                .message_template_category
+                .map(|category| Category::read(Some(category))),
         }),
         // With `correct_category`, `new_category` is still the present one.
         "template_category_update" if value.correct_category.is_some() => {

@@ -5,6 +5,7 @@ mod account;
 mod fold;
 mod messages;
 mod model;
+mod notes;
 mod signature;
 mod words;
 
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-pub use account::{AccountChange, AccountId, AccountUpdate, TemplateChange, TemplateUpdate};
+pub use account::{AccountChange, AccountUpdate, TemplateChange, TemplateUpdate};
 pub use fold::{Folded, fold};
 pub use model::{
     Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Person, Preference,

@@ -58,8 +58,8 @@ pub(super) fn job(
     let waited = context.now >= gates.waits_until(item) && item.next_leg(0).is_some();
     match (permission, gates.asleep(item, context.now)) {
         (Permission::NotAtAll(reason), _) => suppressed(item, reason, context.now),
-        (Permission::NotThisLeg(_), _) if item.next_leg(0).is_none() => {
-            suppressed(item, SuppressReason::NoConsent, context.now)
+        (Permission::NotThisLeg(reason), _) if item.next_leg(0).is_none() => {
+            suppressed(item, SuppressReason::without(reason), context.now)
         }
         (Permission::Granted | Permission::NotThisLeg(_), Some(Asleep::ForGood)) => {
             suppressed(item, SuppressReason::QuietHours, context.now)

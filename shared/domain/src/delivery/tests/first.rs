@@ -110,6 +110,45 @@ fn every_way_around_whatsapp_closes_it_first() {
 }
 
 #[test]
+fn a_template_that_meta_keeps_back_opens_the_next_leg_or_ends_the_message_with_its_reason() {
+    let lone = notification(Class::Transactional, &[Whatsapp]);
+    let check = |closed: CloseReason, suppressed: SuppressReason| {
+        let around = job(Permission::NotThisLeg(closed));
+        assert_eq!(
+            say(&pix(), &around, 100),
+            ["require l0k l0b", "arm 1 Open 100"]
+        );
+        let because = OpenedBecause::after(closed);
+        assert_eq!(because, OpenedBecause::TemplateUnavailable, "{closed:?}");
+        let effects = step(&lone, &around, &context(100));
+        let expected = change::suppress(&lone, suppressed, at(100), None);
+        assert_eq!(effects, [Effect::Require(expected)], "{closed:?}");
+    };
+    check(
+        CloseReason::TemplatePending,
+        SuppressReason::TemplatePending,
+    );
+    check(
+        CloseReason::TemplateRejected,
+        SuppressReason::TemplateRejected,
+    );
+    check(CloseReason::TemplatePaused, SuppressReason::TemplatePaused);
+    check(
+        CloseReason::TemplateDisabled,
+        SuppressReason::TemplateDisabled,
+    );
+    check(
+        CloseReason::TemplateUnavailable,
+        SuppressReason::TemplateUnavailable,
+    );
+    check(
+        CloseReason::TemplateRecategorised,
+        SuppressReason::TemplateRecategorised,
+    );
+    check(CloseReason::FrequencyCap, SuppressReason::FrequencyCap);
+}
+
+#[test]
 fn a_job_that_comes_again_sends_nothing_again() {
     let granted = job(Permission::Granted);
     assert!(say(&submitted(&pix(), 100), &granted, 500).is_empty());

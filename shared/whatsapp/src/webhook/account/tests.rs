@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use recado_domain::locale::Locale;
+
 use super::*;
 use crate::webhook::{Notice, parse};
 
@@ -17,6 +19,14 @@ fn template(field: &str, mut more: Value) -> TemplateUpdate {
     match read(field, more).updates.pop() {
         Some(Update::Template(update)) => update,
         _ => panic!("not a template's"),
+    }
+}
+
+fn status(event: TemplateEvent, reason: TemplateReason) -> TemplateChange {
+    TemplateChange::Status {
+        event,
+        reason,
+        category: None,
     }
 }
 
@@ -38,25 +48,25 @@ fn a_templates_state_is_read_with_its_hyphenated_language() {
         json!({ "event": "REJECTED", "reason": "INVALID_FORMAT", "rejection_info": { "reason": "x" } }),
     );
     assert_eq!(
-        (update.name.as_str(), update.language),
+        (update.edition.name.as_str(), update.edition.locale),
         ("card_purchase_alert", Locale::PtBr)
     );
     let (event, reason) = (TemplateEvent::Rejected, TemplateReason::InvalidFormat);
-    assert_eq!(update.change, TemplateChange::Status { event, reason });
+    assert_eq!(update.change, status(event, reason));
 
     let update = template(
         "message_template_status_update",
         json!({ "event": "PENDING_DELETION", "reason": null }),
     );
     let (event, reason) = (TemplateEvent::PendingDeletion, TemplateReason::None);
-    assert_eq!(update.change, TemplateChange::Status { event, reason });
+    assert_eq!(update.change, status(event, reason));
 
     let update = template(
         "message_template_status_update",
         json!({ "event": "MELTED", "reason": "HEAT" }),
     );
     let (event, reason) = (TemplateEvent::Other, TemplateReason::Other);
-    assert_eq!(update.change, TemplateChange::Status { event, reason });
+    assert_eq!(update.change, status(event, reason));
 }
 
 #[test]
