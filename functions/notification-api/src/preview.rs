@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::Consents;
@@ -107,7 +108,12 @@ where
         class: template.class.name(),
         to: request.to.masked(),
         channels: shown.into_iter().filter(used).map(shown_channel).collect(),
-        decision: decide(template.class, &request.ladder, &recipient.consents),
+        decision: decide(
+            template.class,
+            &request.ladder,
+            &recipient.consents,
+            deps.world.chance.now(),
+        ),
     };
     Ok(Json(answer).into_response())
 }
@@ -126,10 +132,10 @@ fn shown_channel(preview: Preview) -> ShownChannel {
 }
 
 /// What each leg would meet if it opened now. It is decided again at the moment of each leg.
-fn decide(class: Class, ladder: &[Rung], consents: &Consents) -> Decision {
+fn decide(class: Class, ladder: &[Rung], consents: &Consents, now: Timestamp) -> Decision {
     let mut legs = Vec::new();
     for rung in ladder {
-        match consents.permission(class, rung.channel) {
+        match consents.permission(class, rung.channel, now) {
             Permission::Granted => legs.push(DecidedLeg {
                 channel: rung.channel.name(),
                 skipped_because: None,

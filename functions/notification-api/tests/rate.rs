@@ -11,6 +11,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use notification_api::{Deps, router};
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::{Keyring, Pepper};
@@ -30,6 +31,7 @@ fn bank(store: &Store, name: &str) {
         sms_sender_id: None,
         locale: Locale::PtBr,
         time_zone: "America/Sao_Paulo".to_owned(),
+        consent: ConsentPolicy::default(),
     };
     store.put_tenant(&tenant, &config);
     store.put_client(name, &tenant);

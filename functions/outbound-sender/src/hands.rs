@@ -104,7 +104,9 @@ where
             .ladder
             .get(usize::from(leg))
             .map_or(Channel::Whatsapp, |rung| rung.channel);
-        Ok(recipient.consents.permission(item.class, channel))
+        Ok(recipient
+            .consents
+            .permission(item.class, channel, self.world.chance.now()))
     }
 
     async fn count(&self, item: &Notification) -> Result<CapVerdict, StoreError> {

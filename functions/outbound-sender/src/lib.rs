@@ -98,7 +98,11 @@ where
         .await?;
     let event = Event::Job {
         attempt,
-        permission: recipient.consents.permission(item.class, Channel::Whatsapp),
+        permission: recipient.consents.permission(
+            item.class,
+            Channel::Whatsapp,
+            deps.world.chance.now(),
+        ),
         known_user: recipient.profile.and_then(|profile| profile.user_digest),
     };
     Ok(match deps.world.drive(deps, item, event).await? {

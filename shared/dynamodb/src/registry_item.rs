@@ -4,15 +4,18 @@
 //! |---|---|---|
 //! | tenant | `nm`, `pn`, `ps` | name, number at Meta, messages per second |
 //! | 〃 | `si`, `lo`, `tz` | SMS sender id, language, time zone |
+//! | 〃 | `oi`, `cd` | purposes with a double opt-in (by comma), days that a grant for a purpose lasts (`marketing:730`, by comma) |
 //! | client, number | `tn` | tenant |
 //! | template | `js` | the version as JSON |
 
+use recado_domain::class::Class;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
 use recado_ports::{StoreError, TenantConfig};
 
-use crate::attributes::{CURRENT, Item, Reader, VERSION, number, put, text};
+use crate::attributes::{CURRENT, Item, Reader, VERSION, listed, number, put, text};
 use crate::keys::Key;
 
 const OWNER: &str = "tn";
@@ -27,6 +30,15 @@ pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
     put(&mut item, "si", config.sms_sender_id.as_ref().map(text));
     put(&mut item, "lo", Some(text(config.locale.code())));
     put(&mut item, "tz", Some(text(&config.time_zone)));
+    let ConsentPolicy {
+        double_opt_in,
+        days,
+    } = &config.consent;
+    let purposes: Vec<&str> = double_opt_in.iter().map(|class| class.name()).collect();
+    let days = days.iter().map(|(class, days)| format!("{class}:{days}"));
+    let days: Vec<String> = days.collect();
+    put(&mut item, "oi", Some(text(purposes.join(","))));
+    put(&mut item, "cd", Some(text(days.join(","))));
     item
 }
 
@@ -39,7 +51,16 @@ pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
         sms_sender_id: item.optional_text("si")?.map(str::to_owned),
         locale: item.parsed("lo", Locale::parse)?,
         time_zone: item.text("tz")?.to_owned(),
+        consent: ConsentPolicy {
+            double_opt_in: item.parsed("oi", |text| listed(text, Class::parse))?,
+            days: item.parsed("cd", |text| listed(text, lasting))?,
+        },
     })
+}
+
+fn lasting(text: &str) -> Option<(Class, u32)> {
+    let (purpose, days) = text.split_once(':')?;
+    Some((Class::parse(purpose)?, days.parse().ok()?))
 }
 
 pub(crate) fn owner_item(key: &Key, tenant: &TenantId) -> Item {

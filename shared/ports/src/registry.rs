@@ -1,5 +1,6 @@
 //! What is known of the banks themselves.
 
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
@@ -23,6 +24,8 @@ pub struct TenantConfig {
     pub locale: Locale,
     /// The zone in which its days are counted, as in `America/Sao_Paulo`.
     pub time_zone: String,
+    /// What it asks of a grant beyond the grant.
+    pub consent: ConsentPolicy,
 }
 
 /// The registry of banks: changes rarely, may be cached for a minute.

@@ -7,6 +7,7 @@ use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::ids::{IdempotencyKey, NotificationId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_ports::TenantConfig;
@@ -100,6 +101,7 @@ impl System {
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
+            consent: ConsentPolicy::default(),
         };
         let twin = &self.store.twin;
         twin.put_tenant(&tenant, &config);

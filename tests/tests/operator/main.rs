@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::ids::{ClaimToken, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::seal::NONCE_BYTES;
@@ -176,6 +177,7 @@ impl Shelf {
                 sms_sender_id: None,
                 locale: Locale::PtBr,
                 time_zone: zone.to_owned(),
+                consent: ConsentPolicy::default(),
             };
             store.put_tenant(&TenantId::parse(tenant)?, &config).await?;
         }

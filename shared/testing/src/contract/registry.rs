@@ -1,6 +1,8 @@
 //! The registry: the bank's own before the catalogue's, versions immutable.
 
 use recado_domain::catalogue;
+use recado_domain::class::Class;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::ids::{PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
@@ -43,6 +45,10 @@ pub fn bank_entries() -> BankEntries {
             sms_sender_id: None,
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
+            consent: ConsentPolicy {
+                double_opt_in: [Class::Servicing, Class::Marketing].into(),
+                days: [(Class::Marketing, 730)].into(),
+            },
         },
         client_id: "registro-core".to_owned(),
         templates: vec![
