@@ -190,7 +190,7 @@ impl Import<'_> {
                     became.push(match alone {
                         Ok(changed) => changed.into_iter().max().unwrap_or(Became::Unchanged),
                         Err(StoreError::Unreadable(what)) => {
-                            tracing::error!(tenant.id = %self.tenant, what, "import");
+                            tracing::error!(tenant.id = %self.tenant, what, "unreadable in an import");
                             Became::Unreadable
                         }
                         Err(error) => self.stop(&error),

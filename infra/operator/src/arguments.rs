@@ -11,6 +11,7 @@ use lexopt::prelude::*;
 use recado_domain::ids::TenantId;
 use recado_runtime::parse_duration;
 
+use crate::commands::import::Importing;
 use crate::errors::OperatorError;
 use crate::unfinished::GRACE;
 use switching::switching;
@@ -36,6 +37,12 @@ recado-operator redrive --from DEAD_LETTERS_URL --to QUEUE_URL [--send] [--limit
     Says of each dead letter what it is, what its notification has come to, and whether it would be
     sent again, dropped or kept. Changes nothing without --send. With it, letter by letter: first
     sent, then deleted; what does not read, or has no notification, stays.
+
+recado-operator import-consents --file FILE --api URL [--position FILE] [--bad-lines FILE]
+    Hands a bank's existing consents (.csv, .ndjson, .jsonl) to the API, piece by piece, with the access
+    token in RECADO_TOKEN. Names every bad line by its number in the file, and the rule; takes the good
+    ones. With --position it goes on where it broke off; without, from the beginning: what is taken
+    twice changes nothing. --bad-lines gets the bad lines as they are found. Needs neither table nor AWS.
 
 recado-operator switches
     How every switch that was ever turned stands, since when, by whom and why.
@@ -122,6 +129,8 @@ pub(crate) enum Command {
     },
     /// How do the switches stand, or one of them turned.
     Switches(Switching),
+    /// A bank's existing consents, into the API.
+    ImportConsents(Importing),
     /// What becomes of dead letters?
     Redrive {
         /// The dead-letter queue's address.
@@ -161,6 +170,10 @@ struct Given {
     tenant: Option<TenantId>,
     day: Option<Date>,
     ledger: Option<PathBuf>,
+    file: Option<PathBuf>,
+    api: Option<String>,
+    position: Option<PathBuf>,
+    bad_lines: Option<PathBuf>,
     queues: Vec<String>,
     dead_letters: Vec<String>,
     from: Option<String>,
@@ -187,7 +200,7 @@ pub(crate) fn parse(
         Some(Long("help") | Short('h')) => return Ok(None),
         Some(Long(_) | Short(_)) | None => {
             return usage(
-                "which command? reconcile, stuck, redrive or switches; --help tells more",
+                "which command? reconcile, stuck, redrive, import-consents or switches; --help tells more",
             );
         }
     };
@@ -201,6 +214,7 @@ pub(crate) fn parse(
             "pages-per-second",
         ],
         "redrive" => &["from", "to", "send", "limit"],
+        "import-consents" => &["file", "api", "position", "bad-lines"],
         "switches" => &["who", "why", "per-minute", "per-day", "per-second"],
         _ => return usage(&format!("no command {name}; --help names them")),
     };
@@ -235,6 +249,12 @@ pub(crate) fn parse(
             reading: reading(given.grace, given.pages_per_second),
         },
         "switches" => Command::Switches(switching(&given)?),
+        "import-consents" => Command::ImportConsents(Importing {
+            file: required(given.file, "--file")?,
+            api: required(given.api, "--api")?,
+            position: given.position,
+            bad_lines: given.bad_lines,
+        }),
         _ => Command::Redrive {
             from: required(given.from, "--from")?,
             to: required(given.to, "--to")?,
@@ -258,6 +278,9 @@ fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<
         "json" => given.json = true,
         "send" => given.send = true,
         "ledger" => given.ledger = Some(parser.value()?.into()),
+        "file" => given.file = Some(parser.value()?.into()),
+        "position" => given.position = Some(parser.value()?.into()),
+        "bad-lines" => given.bad_lines = Some(parser.value()?.into()),
         _ => {
             let text = parser.value()?.string()?;
             match option {
@@ -267,6 +290,7 @@ fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<
                 "day" => given.day = Some(value(option, text.parse().ok())?),
                 "queue" => given.queues.push(text),
                 "dead-letters" => given.dead_letters.push(text),
+                "api" => given.api = Some(text),
                 "from" => given.from = Some(text),
                 "to" => given.to = Some(text),
                 "limit" => {

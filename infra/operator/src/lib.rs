@@ -6,6 +6,7 @@
 //! number, a text, a code or an amount: it has no key to open them.
 
 mod arguments;
+mod chunks;
 mod commands;
 mod connection;
 pub mod contradictions;
@@ -26,7 +27,7 @@ use recado_ports::Chance;
 use recado_runtime::Env;
 
 use arguments::{Command, Format, Request, USAGE, parse};
-use commands::{reconcile as reconciling, redrive, stuck, switches};
+use commands::{import, reconcile as reconciling, redrive, stuck, switches};
 use connection::Clients;
 use errors::OperatorError;
 use output::{Answer, Fits};
@@ -89,26 +90,36 @@ async fn answer<C: Chance + Clone + 'static>(
     env: &dyn Env,
     chance: &C,
 ) -> Result<Answer, OperatorError> {
-    let clients = Clients::connect(&request.connection, env, chance)?;
+    let clients = || Clients::connect(&request.connection, env, chance);
     match request.command {
+        Command::ImportConsents(importing) => import::run(&importing, env, chance).await,
         Command::Reconcile {
             tenant,
             day,
             ledger,
             reading,
-        } => reconciling::run(&clients, tenant, day, ledger.as_deref(), reading).await,
+        } => reconciling::run(&clients()?, tenant, day, ledger.as_deref(), reading).await,
         Command::Stuck {
             tenant,
             queues,
             dead_letters,
             reading,
-        } => stuck::run(&clients, tenant.as_ref(), &queues, &dead_letters, reading).await,
+        } => {
+            stuck::run(
+                &clients()?,
+                tenant.as_ref(),
+                &queues,
+                &dead_letters,
+                reading,
+            )
+            .await
+        }
         Command::Redrive {
             from,
             to,
             mode,
             limit,
-        } => redrive::run(&clients, &from, &to, mode, limit).await,
-        Command::Switches(switching) => switches::run(&clients, switching, env).await,
+        } => redrive::run(&clients()?, &from, &to, mode, limit).await,
+        Command::Switches(switching) => switches::run(&clients()?, switching, env).await,
     }
 }

@@ -100,7 +100,7 @@ impl Problem {
             Self::NotFound => "Not found",
             Self::NotCancellable => "Cannot be cancelled any more",
             Self::TooLarge { .. } => "The body is too large",
-            Self::MediaType => "The media type is not JSON",
+            Self::MediaType => "The media type is not one that this request takes",
             Self::Invalid(_) => "The content breaks its rules",
             Self::IdempotencyMismatch => "The key was used with other content",
             Self::RateExceeded { .. } => "Too many requests",
@@ -122,7 +122,7 @@ impl Problem {
             Self::NotFound => "There is nothing of yours under this name.".to_owned(),
             Self::NotCancellable => "The notification has already ended otherwise.".to_owned(),
             Self::TooLarge { limit } => format!("A body may have at most {limit} bytes."),
-            Self::MediaType => "Send Content-Type: application/json.".to_owned(),
+            Self::MediaType => "Send Content-Type: application/json; for an import text/csv or application/x-ndjson.".to_owned(),
             Self::Invalid(faults) => format!("{} of its rules broken; see errors.", faults.len()),
             Self::IdempotencyMismatch => {
                 "This Idempotency-Key already stands for a request with other content.".to_owned()

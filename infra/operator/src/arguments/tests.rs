@@ -43,6 +43,15 @@ fn every_command_reads_its_options() {
         }
     );
     assert_eq!(
+        command("import-consents --file a.csv --api http://x --position p --bad-lines b"),
+        Command::ImportConsents(Importing {
+            file: PathBuf::from("a.csv"),
+            api: "http://x".to_owned(),
+            position: Some(PathBuf::from("p")),
+            bad_lines: Some(PathBuf::from("b")),
+        })
+    );
+    assert_eq!(
         command("redrive --from a --to b"),
         Command::Redrive {
             from: "a".to_owned(),
@@ -113,9 +122,10 @@ fn words(line: &[&str]) -> Result<Switching, String> {
     let request = parse(line).map_err(|error| error.to_string())?.unwrap();
     match request.command {
         Command::Switches(switching) => Ok(switching),
-        Command::Reconcile { .. } | Command::Stuck { .. } | Command::Redrive { .. } => {
-            panic!("{:?}", request.command)
-        }
+        Command::Reconcile { .. }
+        | Command::Stuck { .. }
+        | Command::ImportConsents(_)
+        | Command::Redrive { .. } => panic!("{:?}", request.command),
     }
 }
 
