@@ -4,7 +4,7 @@ use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
     Action, Changed, ChannelConsents, ConsentEvent, HistoryEntry, MetaPreference, PurposeConsent,
-    Source,
+    Source, verify,
 };
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_ports::{Intake, Recipients};
