@@ -65,20 +65,29 @@ pub(crate) async fn run<C: Chance>(
         Some(path) => read_position(path)?,
         None => 1,
     };
-    let api = Api {
-        http: shared_client(),
-        address: format!(
-            "{}/v1/consents/imports",
-            importing.api.trim_end_matches('/')
-        ),
-        token,
-        form,
-        chance,
+    let http = shared_client();
+    let address = format!(
+        "{}/v1/consents/imports",
+        importing.api.trim_end_matches('/')
+    );
+    let ask = async |chunk: &Chunk| {
+        let asked = http
+            .post(&address)
+            .bearer_auth(&token)
+            .header("content-type", form.media_type())
+            .timeout(PATIENCE)
+            .body(chunk.body.clone());
+        let Ok(answer) = asked.send().await else {
+            return Said::Later(Value::Null);
+        };
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.unwrap_or_default();
+        Said::read(status, serde_json::from_slice(&body).unwrap_or_default())
     };
     let mut tally = Tally::default();
     for chunk in chunks(form, &file, from, LINES, BYTES) {
         let known = tally.bad.len();
-        api.hand_over(&chunk, &mut tally).await?;
+        hand_over(&ask, &chunk, &mut tally, chance).await?;
         // The bad lines first: a crash in between names some twice and none never.
         if let Some(path) = &importing.bad_lines {
             append(path, &tally.bad[known..])?;
@@ -125,14 +134,6 @@ impl Tally {
     }
 }
 
-struct Api<'a, H, C> {
-    http: H,
-    address: String,
-    token: String,
-    form: Form,
-    chance: &'a C,
-}
-
 /// What the API said of a piece.
 enum Said {
     /// Every line was looked at.
@@ -143,62 +144,11 @@ enum Said {
     No(String),
 }
 
-impl<C: Chance> Api<'_, reqwest::Client, C> {
-    async fn hand_over(&self, chunk: &Chunk, tally: &mut Tally) -> Result<(), OperatorError> {
-        let stopped = |why: &str| OperatorError::Import {
-            line: chunk.first,
-            why: why.to_owned(),
-        };
-        let mut before = 0;
-        for tries in 1..=TRIES {
-            let count = |report: &Value, name: &str| report[name].as_u64().unwrap_or_default();
-            match self.ask(chunk).await {
-                Said::Report(report) => {
-                    // What an earlier try took is unchanged in this one.
-                    tally.taken += count(&report, "taken") + before;
-                    tally.unchanged += count(&report, "unchanged").saturating_sub(before);
-                    tally.refused += count(&report, "refused");
-                    let errors = report["errors"].as_array();
-                    tally
-                        .bad
-                        .extend(errors.into_iter().flatten().filter_map(|bad| {
-                            let line = usize::try_from(bad["line"].as_u64()?).ok()?;
-                            let text = |name: &str| Some(bad[name].as_str()?.to_owned());
-                            Some((chunk.line(line), text("field")?, text("rule")?))
-                        }));
-                    return Ok(());
-                }
-                Said::Later(report) => {
-                    before += count(&report, "taken");
-                    if tries < TRIES {
-                        self.chance.rest(REST * tries).await;
-                    }
-                }
-                Said::No(why) => return Err(stopped(&why)),
-            }
-        }
-        Err(stopped("the API did not take it"))
-    }
-
-    async fn ask(&self, chunk: &Chunk) -> Said {
-        let answer = self
-            .http
-            .post(&self.address)
-            .bearer_auth(&self.token)
-            .header("content-type", self.form.media_type())
-            .timeout(PATIENCE)
-            .body(chunk.body.clone())
-            .send()
-            .await;
-        let Ok(answer) = answer else {
-            return Said::Later(Value::Null);
-        };
-        let status = answer.status().as_u16();
-        let body = answer.bytes().await.unwrap_or_default();
-        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+impl Said {
+    fn read(status: u16, body: Value) -> Self {
         match status {
-            200 => Said::Report(body),
-            429 | 500.. => Said::Later(body["import"].clone()),
+            200 => Self::Report(body),
+            429 | 500.. => Self::Later(body["import"].clone()),
             _ => {
                 let errors = body["errors"].as_array().into_iter().flatten();
                 let rules = errors.filter_map(|it| {
@@ -210,10 +160,51 @@ impl<C: Chance> Api<'_, reqwest::Client, C> {
                 });
                 let title = body["title"].as_str().or(body["message"].as_str());
                 let rules: String = rules.collect();
-                Said::No(format!("{status} {}{rules}", title.unwrap_or_default()))
+                Self::No(format!("{status} {}{rules}", title.unwrap_or_default()))
             }
         }
     }
+}
+
+async fn hand_over<C: Chance>(
+    ask: &impl AsyncFn(&Chunk) -> Said,
+    chunk: &Chunk,
+    tally: &mut Tally,
+    chance: &C,
+) -> Result<(), OperatorError> {
+    let stopped = |why: &str| OperatorError::Import {
+        line: chunk.first,
+        why: why.to_owned(),
+    };
+    let mut before = 0;
+    for tries in 1..=TRIES {
+        let count = |report: &Value, name: &str| report[name].as_u64().unwrap_or_default();
+        match ask(chunk).await {
+            Said::Report(report) => {
+                // What an earlier try took is unchanged in this one.
+                tally.taken += count(&report, "taken") + before;
+                tally.unchanged += count(&report, "unchanged").saturating_sub(before);
+                tally.refused += count(&report, "refused");
+                let errors = report["errors"].as_array();
+                tally
+                    .bad
+                    .extend(errors.into_iter().flatten().filter_map(|bad| {
+                        let line = usize::try_from(bad["line"].as_u64()?).ok()?;
+                        let text = |name: &str| Some(bad[name].as_str()?.to_owned());
+                        Some((chunk.line(line), text("field")?, text("rule")?))
+                    }));
+                return Ok(());
+            }
+            Said::Later(report) => {
+                before += count(&report, "taken");
+                if tries < TRIES {
+                    chance.rest(REST * tries).await;
+                }
+            }
+            Said::No(why) => return Err(stopped(&why)),
+        }
+    }
+    Err(stopped("the API did not take it"))
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> OperatorError {
