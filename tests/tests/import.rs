@@ -38,7 +38,7 @@ fn size() -> usize {
 
 /// What a line says, and the field and rule of its fault if it has one.
 fn line(number: usize) -> (String, Option<(&'static str, &'static str)>) {
-    let again = number % AGAIN == 0;
+    let again = number.is_multiple_of(AGAIN);
     let customer = number - usize::from(again);
     let to = format!("+55119{:08}", 30_000_000 + customer);
     let action = if again { "revoke" } else { "grant" };
@@ -178,7 +178,7 @@ impl World {
             request.json(&json!({ "to": to }))
         })
         .await?;
-        let revoked = line(number + 1).1.is_none() && (number + 1) % AGAIN == 0;
+        let revoked = line(number + 1).1.is_none() && (number + 1).is_multiple_of(AGAIN);
         let state = if revoked { "revoked" } else { "granted" };
         let consents = found.body["consents"].as_array().context("consents")?;
         assert_eq!(consents.len(), 2, "line {number}");
