@@ -32,6 +32,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
         "notifications.write",
     ),
     ("POST", "/v1/consents", "consents.write"),
+    ("POST", "/v1/consents/imports", "consents.write"),
     ("POST", "/v1/consents/lookup", "consents.read"),
     ("GET", "/v1/consents/{recipient}", "consents.read"),
     ("GET", "/v1/consents/{recipient}/history", "consents.read"),
