@@ -2,8 +2,13 @@
 
 mod answer;
 mod config;
+mod event;
+mod import;
+mod lines;
 mod parse;
+mod reader;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,11 +17,12 @@ use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use jiff::Timestamp;
+use recado_domain::channel::Channel;
+use recado_domain::consent::{ConsentEvent, ConsentPolicy, HistoryEntry, Verdict, verify};
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::phone::E164;
-use recado_ports::{
-    Chance, ConsentEvent, Conversations, Profile, ProfileUpdate, Recipient, Recipients, Registry,
-};
+use recado_ports::{Chance, Conversations, Intake, Profile, Recipient, Recipients, Registry};
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::{Keys, tenant};
 
@@ -32,6 +38,9 @@ pub struct Deps<S, C> {
     pub chance: C,
 }
 
+/// How often a chain that does not hold is read again: somebody may have written between two reads.
+const LOOKS: usize = 3;
+
 type Shared<S, C> = State<Arc<Deps<S, C>>>;
 
 /// The routes of this function.
@@ -42,6 +51,7 @@ where
 {
     Router::new()
         .route("/v1/consents", post(record::<S, C>))
+        .route("/v1/consents/imports", post(import::import::<S, C>))
         .route("/v1/consents/lookup", post(lookup::<S, C>))
         .route("/v1/consents/{recipient}", get(show::<S, C>))
         .route("/v1/consents/{recipient}/history", get(history::<S, C>))
@@ -89,6 +99,93 @@ where
             .collect()
     }
 
+    /// What the bank asks of a grant.
+    async fn policy(&self, tenant: &TenantId) -> Result<ConsentPolicy, Problem> {
+        let config = self.store.tenant(tenant).await?;
+        Ok(config.map(|config| config.consent).unwrap_or_default())
+    }
+
+    /// What is stored of an event: one for all purposes that the bank's policy treats alike.
+    fn intakes(
+        &self,
+        tenant: &TenantId,
+        policy: &ConsentPolicy,
+        request: &event::EventRequest,
+        now: Timestamp,
+    ) -> Result<Vec<Intake>, Problem> {
+        let recipient = self.keys.pepper.recipient(tenant, &request.to);
+        let mut intakes = Vec::new();
+        for (purposes, consent) in policy.apply(&request.purposes, request.consent) {
+            let names: Vec<&str> = purposes.iter().map(|purpose| purpose.name()).collect();
+            let parts = [
+                tenant.as_str(),
+                recipient.as_str(),
+                &request.canonical,
+                &names.join(","),
+            ];
+            let mut event = ConsentEvent {
+                channel: request.channel,
+                purposes,
+                consent,
+                digest: self.keys.pepper.digest_of("consent", &parts),
+                received_at: now,
+                evidence: None,
+            };
+            let entry = ConsentEvent::associated(tenant, &recipient, &event.sort_key());
+            let seal = |name: &str, plain: &str| {
+                let nonce = self.chance.nonce();
+                let sealed = self.keys.ring.seal(name, plain.as_bytes(), nonce);
+                sealed.map_err(our_fault)
+            };
+            event.evidence = Some(seal(&entry, &request.evidence)?);
+            let profile = Profile::associated(tenant, &recipient);
+            intakes.push(Intake {
+                recipient: recipient.clone(),
+                event,
+                phone: Some(seal(&profile, exposed(&request.to))?),
+            });
+        }
+        Ok(intakes)
+    }
+
+    async fn whole_history(
+        &self,
+        tenant: &TenantId,
+        token: &RecipientToken,
+    ) -> Result<Vec<HistoryEntry>, Problem> {
+        let mut entries = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let page = self
+                .store
+                .history(tenant, token, after.as_deref(), parse::LARGEST_PAGE)
+                .await?;
+            entries.extend(page.entries);
+            after = page.next;
+            if after.is_none() {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// The history and whether its chains hold.
+    async fn verified(
+        &self,
+        tenant: &TenantId,
+        token: &RecipientToken,
+    ) -> Result<(Vec<HistoryEntry>, BTreeMap<Channel, Verdict>), Problem> {
+        let mut look = 1;
+        loop {
+            let recipient = self.store.recipient(tenant, token).await?;
+            let entries = self.whole_history(tenant, token).await?;
+            let verdicts = verify(tenant, token, &recipient.consents, &entries);
+            if look == LOOKS || verdicts.values().all(|verdict| verdict.holds.is_ok()) {
+                return Ok((entries, verdicts));
+            }
+            look += 1;
+        }
+    }
+
     /// The recipient's number, if one is kept.
     fn phone(
         &self,
@@ -127,7 +224,7 @@ fn exposed(phone: &E164) -> &str {
     phone.expose()
 }
 
-/// Grant or revoke. The same event again changes nothing.
+/// A grant, its confirmation or refresh, or a revoke. The same event again changes nothing.
 async fn record<S, C>(
     State(deps): Shared<S, C>,
     extensions: Extensions,
@@ -141,42 +238,15 @@ where
     let tenant = tenant(&deps.store, &extensions).await?;
     check_body(&headers, &body)?;
     let now = deps.chance.now();
-    let request = parse::event(&body, now)?;
+    let request = event::event(parse::object(&body)?, now).map_err(Problem::Invalid)?;
+    let policy = deps.policy(&tenant).await?;
+    let intakes = deps.intakes(&tenant, &policy, &request, now)?;
+    deps.store.take_in(&tenant, &intakes).await?;
     let token = deps.keys.pepper.recipient(&tenant, &request.to);
-    let mut event = ConsentEvent {
-        channel: request.channel,
-        purposes: request.purposes,
-        consent: request.consent,
-        digest: deps.keys.pepper.digest_of(
-            "consent",
-            &[tenant.as_str(), token.as_str(), &request.canonical],
-        ),
-        received_at: now,
-        evidence: None,
-    };
-    let entry = ConsentEvent::associated(&tenant, &token, &event.sort_key());
-    let evidence = deps
-        .keys
-        .ring
-        .seal(&entry, request.evidence.as_bytes(), deps.chance.nonce())
-        .map_err(our_fault)?;
-    event.evidence = Some(evidence);
-    let associated = Profile::associated(&tenant, &token);
-    let phone = deps.keys.ring.seal(
-        &associated,
-        exposed(&request.to).as_bytes(),
-        deps.chance.nonce(),
-    );
-    let update = ProfileUpdate {
-        phone: Some(phone.map_err(our_fault)?),
-        ..ProfileUpdate::default()
-    };
-    // Consent first: whatever fails after it, the word counts.
-    deps.store.consent(&tenant, &token, &event).await?;
-    deps.store.update_profile(&tenant, &token, &update).await?;
     let recipient = deps.store.recipient(&tenant, &token).await?;
-    tracing::info!(tenant.id = %tenant, recipient = %token, action = event.consent.action.state(), channel = %event.channel, "consent");
-    Ok(axum::Json(answer::consents(&token, Some(&request.to), &recipient)).into_response())
+    tracing::info!(tenant.id = %tenant, recipient = %token, action = request.consent.action.name(), channel = %request.channel, "consent");
+    let consents = answer::consents(&token, Some(&request.to), &recipient, deps.chance.now());
+    Ok(axum::Json(consents).into_response())
 }
 
 async fn lookup<S, C>(
@@ -194,7 +264,8 @@ where
     let to = parse::lookup(&body)?;
     let token = deps.keys.pepper.recipient(&tenant, &to);
     let recipient = deps.store.recipient(&tenant, &token).await?;
-    Ok(axum::Json(answer::consents(&token, Some(&to), &recipient)).into_response())
+    let consents = answer::consents(&token, Some(&to), &recipient, deps.chance.now());
+    Ok(axum::Json(consents).into_response())
 }
 
 async fn show<S, C>(
@@ -209,7 +280,8 @@ where
     let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
     let phone = deps.phone(&tenant, &token, &recipient)?;
-    Ok(axum::Json(answer::consents(&token, phone.as_ref(), &recipient)).into_response())
+    let consents = answer::consents(&token, phone.as_ref(), &recipient, deps.chance.now());
+    Ok(axum::Json(consents).into_response())
 }
 
 /// Oldest first, page by page.
@@ -230,6 +302,7 @@ where
         .store
         .history(&tenant, &token, page.after.as_deref(), page.limit)
         .await?;
+    let (_, verdicts) = deps.verified(&tenant, &token).await?;
     let events = found
         .entries
         .iter()
@@ -238,6 +311,7 @@ where
     Ok(axum::Json(answer::History {
         recipient: token.as_str(),
         events,
+        chains: answer::chains(&tenant, &token, &verdicts),
         next: found.next.as_deref().map(parse::cursor),
     })
     .into_response())
@@ -256,23 +330,11 @@ where
     let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
     let phone = deps.phone(&tenant, &token, &recipient)?;
-    let mut events = Vec::new();
-    let mut after = None;
-    loop {
-        let page = deps
-            .store
-            .history(&tenant, &token, after.as_deref(), parse::LARGEST_PAGE)
-            .await?;
-        events.extend(
-            page.entries
-                .iter()
-                .map(|entry| answer::event(&tenant, &token, entry, &deps.keys)),
-        );
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let (entries, verdicts) = deps.verified(&tenant, &token).await?;
+    let events = entries
+        .iter()
+        .map(|entry| answer::event(&tenant, &token, entry, &deps.keys))
+        .collect();
     let mut lines = Vec::new();
     for token in deps.nameless(&tenant, &recipient).iter().chain([&token]) {
         let conversation = deps.store.conversation(&tenant, token).await?;
@@ -285,6 +347,7 @@ where
         &recipient,
         deps.chance.now(),
         events,
+        answer::chains(&tenant, &token, &verdicts),
         lines,
     );
     tracing::info!(tenant.id = %tenant, recipient = %token, "export");

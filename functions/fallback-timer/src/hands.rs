@@ -41,7 +41,9 @@ where
                     .store
                     .recipient(&item.tenant, &item.recipient)
                     .await?;
-                Ok(recipient.consents.permission(item.class, Channel::Sms))
+                Ok(recipient
+                    .consents
+                    .permission(item.class, Channel::Sms, self.world.chance.now()))
             }
             Some(Channel::Whatsapp | Channel::Voice) | None => {
                 Ok(Permission::NotThisLeg(CloseReason::ChannelUnavailable))

@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use media_api::{Deps, access_tokens, router};
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::file::LARGEST;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
@@ -82,6 +83,7 @@ impl Scene {
                 locale: Locale::PtBr,
                 time_zone: "America/Sao_Paulo".to_owned(),
                 hours: Hours::default(),
+                consent: ConsentPolicy::default(),
             };
             store.put_tenant(&tenant, &config);
             store.put_client(name, &tenant);

@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::Consents;
@@ -128,6 +129,7 @@ where
                 &request.ladder,
                 &recipient.consents,
                 &standing,
+                now,
             ),
             asleep,
         ),
@@ -149,13 +151,19 @@ fn shown_channel(preview: Preview) -> ShownChannel {
 }
 
 /// What each leg would meet if it opened now. It is decided again at the moment of each leg.
-fn decide(class: Class, ladder: &[Rung], consents: &Consents, standing: &Standing) -> Decision {
+fn decide(
+    class: Class,
+    ladder: &[Rung],
+    consents: &Consents,
+    standing: &Standing,
+    now: Timestamp,
+) -> Decision {
     let mut legs = Vec::new();
     let mut closed = CloseReason::NoWhatsappConsent;
     for rung in ladder {
         let permission = match rung.channel {
-            Channel::Whatsapp => standing.permission(class, consents),
-            Channel::Sms | Channel::Voice => consents.permission(class, rung.channel),
+            Channel::Whatsapp => standing.permission(class, consents, now),
+            Channel::Sms | Channel::Voice => consents.permission(class, rung.channel, now),
         };
         match permission {
             Permission::Granted => legs.push(DecidedLeg {

@@ -11,6 +11,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use notification_api::{Deps, router};
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
@@ -33,6 +34,7 @@ fn bank(store: &Store, name: &str) {
         locale: Locale::PtBr,
         time_zone: "America/Sao_Paulo".to_owned(),
         hours: Hours::around_the_clock(),
+        consent: ConsentPolicy::default(),
     };
     store.put_tenant(&tenant, &config);
     store.put_client(name, &tenant);

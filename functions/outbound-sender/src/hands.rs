@@ -108,7 +108,9 @@ where
             .ladder
             .get(usize::from(leg))
             .map_or(Channel::Whatsapp, |rung| rung.channel);
-        Ok(recipient.consents.permission(item.class, channel))
+        Ok(recipient
+            .consents
+            .permission(item.class, channel, self.world.chance.now()))
     }
 
     async fn quiet(&self, item: &Notification) -> Result<Option<Quiet>, StoreError> {

@@ -22,8 +22,8 @@ where
         recipient: &Recipient,
         standing: &Standing,
     ) -> Result<Permission, StoreError> {
-        let permission = standing.permission(item.class, &recipient.consents);
         let now = self.world.chance.now();
+        let permission = standing.permission(item.class, &recipient.consents, now);
         let may_leave = item.untouched() && now < item.sendable_until();
         let granted = permission == Permission::Granted;
         if !(granted && may_leave && standing.is_recategorised(item.class)) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use outbound_sender::{Deps, Pacers, handle};
 use recado_domain::carried::Carried;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::consent::Keyword;
 use recado_domain::delivery::{Failure, FailureKind, Limits, PostOutcome};
 use recado_domain::hours::Hours;
@@ -74,6 +75,7 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
         locale: Locale::PtBr,
         time_zone: "America/Sao_Paulo".to_owned(),
         hours: Hours::default(),
+        consent: ConsentPolicy::default(),
     };
     store.put_tenant(&bank(), &config);
     let ring = Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid");

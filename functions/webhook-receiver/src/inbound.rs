@@ -7,14 +7,15 @@ use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, Keyword, MetaPreference, PurposeConsent, REVOKED_BY_REPLY, Source,
+    Action, ConsentEvent, HistoryEntry, Keyword, MetaPreference, PurposeConsent, REVOKED_BY_REPLY,
+    Source, State,
 };
 use recado_domain::delivery::change;
 use recado_domain::ids::{PressPayload, RecipientToken, TenantId, UserId};
 use recado_domain::{masking, window};
 use recado_ports::{
-    Chance, ChatEntry, ConsentEvent, Conversations, Job, Notifications, ProfileUpdate, Queues,
-    Recipients, Registry, Reply, Written,
+    Chance, ChatEntry, Conversations, Job, Notifications, ProfileUpdate, Queues, Recipients,
+    Registry, Reply, Written,
 };
 use recado_runtime::{Metric, count};
 use recado_whatsapp::webhook::{Choice, Inbound, InboundContent, Person, Preference};
@@ -212,13 +213,13 @@ where
         if purposes.is_empty() {
             return Ok(());
         }
-        let consent = PurposeConsent {
-            action,
-            since: at,
-            source: Source::WhatsappReply,
-        };
-        let event = self.reply_event(&purposes, consent, digest);
-        self.world.store.consent(tenant, recipient, &event).await?;
+        let consent = PurposeConsent::new(action, at, Source::WhatsappReply);
+        let config = self.world.store.tenant(tenant).await?;
+        let policy = config.map(|config| config.consent).unwrap_or_default();
+        for (purposes, consent) in policy.apply(&purposes, consent) {
+            let event = self.reply_event(&purposes, consent, digest);
+            self.world.store.consent(tenant, recipient, &event).await?;
+        }
         tracing::info!(tenant.id = %tenant, recipient = %recipient, keyword = keyword.name(), "consent by reply");
         Ok(())
     }
@@ -238,10 +239,11 @@ where
                 .store
                 .history(tenant, recipient, after.as_deref(), LARGEST_PAGE)
                 .await?;
-            for event in page.entries.iter().map(|entry| &entry.event) {
-                if event.channel == Channel::Whatsapp && event.consent.action == Action::Grant {
-                    granted.extend(&event.purposes);
-                }
+            let whatsapp = |entry: &&HistoryEntry| entry.event.channel == Channel::Whatsapp;
+            for entry in page.entries.iter().filter(whatsapp) {
+                let after = entry.link.after.iter();
+                let stood = after.filter(|(_, state)| **state == State::Granted);
+                granted.extend(stood.map(|(purpose, _)| *purpose));
             }
             after = page.next;
             if after.is_none() {
@@ -256,14 +258,13 @@ where
         consent: PurposeConsent,
         digest: &str,
     ) -> ConsentEvent {
+        let names: Vec<&str> = purposes.iter().map(|purpose| purpose.name()).collect();
+        let parts = [digest, consent.action.name(), &names.join(",")];
         ConsentEvent {
             channel: Channel::Whatsapp,
             purposes: purposes.to_vec(),
             consent,
-            digest: self
-                .keys
-                .pepper
-                .digest_of("reply", &[digest, consent.action.state()]),
+            digest: self.keys.pepper.digest_of("reply", &parts),
             received_at: self.world.chance.now(),
             evidence: None,
         }

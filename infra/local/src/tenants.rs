@@ -7,13 +7,13 @@ use anyhow::{Context, Result};
 use data_encoding::{BASE64, HEXLOWER};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, PurposeConsent, Source};
+use recado_domain::consent::{Action, ConsentEvent, ConsentPolicy, PurposeConsent, Source};
 use recado_domain::hours::Hours;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::phone::E164;
 use recado_dynamodb::Store;
-use recado_ports::{ConsentEvent, Profile, ProfileUpdate, Recipients, TenantConfig};
+use recado_ports::{Profile, ProfileUpdate, Recipients, TenantConfig};
 use recado_runtime::Keys;
 use recado_testing::meta::{Account, BusinessNumber};
 use serde::{Deserialize, Serialize};
@@ -195,6 +195,7 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
             time_zone: "America/Sao_Paulo".to_owned(),
             // What is tried out at night is to be seen at night.
             hours: Hours::around_the_clock(),
+            consent: ConsentPolicy::default(),
         };
         store.put_tenant(&tenant, &config).await?;
         store.put_client(bank.client_id, &tenant).await?;
@@ -224,11 +225,7 @@ async fn agree(
     let event = ConsentEvent {
         channel: Channel::Whatsapp,
         purposes: Class::ALL.to_vec(),
-        consent: PurposeConsent {
-            action: Action::Grant,
-            since: now,
-            source: Source::Import,
-        },
+        consent: PurposeConsent::new(Action::Grant, now, Source::Import),
         digest: keys
             .pepper
             .digest_of("seed", &[tenant.as_str(), token.as_str()]),

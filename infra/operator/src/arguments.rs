@@ -14,6 +14,7 @@ use recado_domain::ids::TenantId;
 use recado_domain::locale::Locale;
 use recado_runtime::parse_duration;
 
+use crate::commands::import::Importing;
 use crate::errors::OperatorError;
 use crate::unfinished::GRACE;
 use inspecting::inspecting;
@@ -41,6 +42,12 @@ recado-operator redrive --from DEAD_LETTERS_URL --to QUEUE_URL [--send] [--limit
     Says of each dead letter what it is, what its notification has come to, and whether it would be
     sent again, dropped or kept. Changes nothing without --send. With it, letter by letter: first
     sent, then deleted; what does not read, or has no notification, stays.
+
+recado-operator import-consents --file FILE --api URL [--position FILE] [--bad-lines FILE]
+    Hands a bank's existing consents (.csv, .ndjson, .jsonl) to the API, piece by piece, with the access
+    token in RECADO_TOKEN. Names every bad line by its number in the file, and the rule; takes the good
+    ones. With --position it goes on where it broke off; without, from the beginning: what is taken
+    twice changes nothing. --bad-lines gets the bad lines as they are found. Needs neither table nor AWS.
 
 recado-operator switches
     How every switch that was ever turned stands, since when, by whom and why.
@@ -138,6 +145,8 @@ pub(crate) enum Command {
     Switches(Switching),
     /// What do the templates say, and do they follow the rules?
     Templates(Inspecting),
+    /// A bank's existing consents, into the API.
+    ImportConsents(Importing),
     /// What becomes of dead letters?
     Redrive {
         /// The dead-letter queue's address.
@@ -177,6 +186,10 @@ struct Given {
     tenant: Option<TenantId>,
     day: Option<Date>,
     ledger: Option<PathBuf>,
+    file: Option<PathBuf>,
+    api: Option<String>,
+    position: Option<PathBuf>,
+    bad_lines: Option<PathBuf>,
     queues: Vec<String>,
     dead_letters: Vec<String>,
     from: Option<String>,
@@ -206,7 +219,7 @@ pub(crate) fn parse(
         Some(Long("help") | Short('h')) => return Ok(None),
         Some(Long(_) | Short(_)) | None => {
             return usage(
-                "which command? reconcile, stuck, redrive, switches or templates; --help tells more",
+                "which command? reconcile, stuck, redrive, import-consents, switches or templates; --help tells more",
             );
         }
     };
@@ -220,6 +233,7 @@ pub(crate) fn parse(
             "pages-per-second",
         ],
         "redrive" => &["from", "to", "send", "limit"],
+        "import-consents" => &["file", "api", "position", "bad-lines"],
         "switches" => &["who", "why", "per-minute", "per-day", "per-second"],
         "templates" => &["host", "locale", "channel"],
         _ => return usage(&format!("no command {name}; --help names them")),
@@ -256,6 +270,12 @@ pub(crate) fn parse(
         },
         "switches" => Command::Switches(switching(&given)?),
         "templates" => Command::Templates(inspecting(&given)?),
+        "import-consents" => Command::ImportConsents(Importing {
+            file: required(given.file, "--file")?,
+            api: required(given.api, "--api")?,
+            position: given.position,
+            bad_lines: given.bad_lines,
+        }),
         _ => Command::Redrive {
             from: required(given.from, "--from")?,
             to: required(given.to, "--to")?,
@@ -279,6 +299,9 @@ fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<
         "json" => given.json = true,
         "send" => given.send = true,
         "ledger" => given.ledger = Some(parser.value()?.into()),
+        "file" => given.file = Some(parser.value()?.into()),
+        "position" => given.position = Some(parser.value()?.into()),
+        "bad-lines" => given.bad_lines = Some(parser.value()?.into()),
         _ => {
             let text = parser.value()?.string()?;
             match option {
@@ -288,6 +311,7 @@ fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<
                 "day" => given.day = Some(value(option, text.parse().ok())?),
                 "queue" => given.queues.push(text),
                 "dead-letters" => given.dead_letters.push(text),
+                "api" => given.api = Some(text),
                 "from" => given.from = Some(text),
                 "to" => given.to = Some(text),
                 "limit" => {

@@ -24,8 +24,16 @@ pub(crate) enum OperatorError {
     /// The bank's list does not read.
     #[error("the ledger: {0}")]
     Ledger(#[from] LedgerError),
-    /// A file does not read.
-    #[error("cannot read {path}: {source}")]
+    /// An import broke off. What was taken stays.
+    #[error("stopped before line {line}: {why}")]
+    Import {
+        /// The line of the file to go on at.
+        line: usize,
+        /// What the API said.
+        why: String,
+    },
+    /// A file does not read, or does not take what is written.
+    #[error("cannot use {path}: {source}")]
     File {
         /// Its path.
         path: String,

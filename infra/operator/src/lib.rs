@@ -6,6 +6,7 @@
 //! number, a text, a code or an amount: it has no key to open them.
 
 mod arguments;
+mod chunks;
 mod commands;
 mod connection;
 pub mod contradictions;
@@ -26,7 +27,7 @@ use recado_ports::Chance;
 use recado_runtime::Env;
 
 use arguments::{Command, Format, Request, USAGE, parse};
-use commands::{reconcile as reconciling, redrive, stuck, switches, templates};
+use commands::{import, reconcile as reconciling, redrive, stuck, switches, templates};
 use connection::Clients;
 use errors::OperatorError;
 use output::{Answer, Fits};
@@ -92,6 +93,7 @@ async fn answer<C: Chance + Clone + 'static>(
     let connect = || Clients::connect(&request.connection, env, chance);
     match request.command {
         Command::Templates(asked) => templates::run(asked),
+        Command::ImportConsents(importing) => import::run(&importing, env, chance).await,
         Command::Reconcile {
             tenant,
             day,

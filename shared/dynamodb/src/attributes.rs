@@ -43,6 +43,17 @@ pub(crate) fn sealed(sealed: &Sealed) -> AttributeValue {
     ]))
 }
 
+/// Reads a list by comma.
+pub(crate) fn listed<T, L: FromIterator<T>>(
+    text: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<L> {
+    text.split(',')
+        .filter(|part| !part.is_empty())
+        .map(read)
+        .collect()
+}
+
 /// Adds an attribute where there is something to add.
 pub(crate) fn put(item: &mut Item, name: &str, value: Option<AttributeValue>) {
     if let Some(value) = value {

@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, ReturnValue, WriteR
 use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, PurposeConsent, Source};
+use recado_domain::consent::{Action, ConsentEvent, PurposeConsent, Source};
 use recado_domain::ids::{RecipientToken, TenantId};
-use recado_ports::{ConsentEvent, ErasureReport, StoreError};
+use recado_ports::{ErasureReport, StoreError};
 
 use crate::attributes::{CURRENT, Item, VERSION, millis, number};
 use crate::errors::{exhausted, unavailable};
@@ -79,11 +79,7 @@ impl Store {
         let event = ConsentEvent {
             channel,
             purposes: Class::ALL.to_vec(),
-            consent: PurposeConsent {
-                action: Action::Revoke,
-                since,
-                source: Source::App,
-            },
+            consent: PurposeConsent::new(Action::Revoke, since, Source::App),
             digest: format!("erasure-{channel}"),
             received_at: at,
             evidence: None,

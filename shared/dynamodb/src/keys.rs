@@ -139,6 +139,11 @@ impl Key {
         Self { pk, sk: sk.into() }
     }
 
+    /// Both parts.
+    pub(crate) fn pair(&self) -> (String, String) {
+        (self.pk.clone(), self.sk.clone())
+    }
+
     /// The key as attributes: the beginning of the item, or what names it in a request.
     pub(crate) fn item(&self) -> Item {
         Item::from([

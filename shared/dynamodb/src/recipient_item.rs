@@ -7,7 +7,8 @@
 //! | 〃 | `er` | when the person was erased (milliseconds) |
 //! | 〃 | `al` | digests of the WhatsApp ids that lead here: an erasure must find them |
 //! | consent | `rv` | revision: raised by every write |
-//! | 〃 | a purpose's name | `granted\|<milliseconds>\|<source>\|<digest of its evidence's event>` |
+//! | 〃 | `cl`, `ch` | how long the chain of its history is, the last entry's hash |
+//! | 〃 | a purpose's name | `grant\|<milliseconds>\|<source>\|<end>\|<second word>\|<basis>\|<digest of its evidence's event>` |
 //! | 〃 | `mt`, `ma` | Meta's own preference and since when (milliseconds) |
 
 use std::collections::BTreeMap;
@@ -15,10 +16,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, Changed, ChannelConsents, MetaPreference, PurposeConsent, Source,
+    Action, Changed, ChannelConsents, ConsentEvent, Head, HistoryEntry, LegalBasis, MetaPreference,
+    PurposeConsent, Source,
 };
+use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::locale::Locale;
-use recado_ports::{ConsentEvent, Profile, StoreError};
+use recado_ports::{Profile, StoreError};
 
 use crate::attributes::{CURRENT, Item, Reader, VERSION, millis, number, put, text};
 use crate::keys::Key;
@@ -33,6 +36,8 @@ pub(crate) const ALIASES: &str = "al";
 pub(crate) const REVISION: &str = "rv";
 pub(crate) const META: &str = "mt";
 pub(crate) const META_AT: &str = "ma";
+const CHAIN_LENGTH: &str = "cl";
+const CHAIN_HASH: &str = "ch";
 
 /// Reads a profile.
 pub(crate) fn profile(item: &Item) -> Result<Profile, StoreError> {
@@ -77,6 +82,12 @@ impl ConsentState {
                 state.evidence.insert(purpose, digest);
             }
         }
+        if let Some(hash) = item.optional_text(CHAIN_HASH)? {
+            state.consents.head = Head {
+                length: item.number(CHAIN_LENGTH)?,
+                hash: hash.to_owned(),
+            };
+        }
         if let Some(meta) = item.optional_parsed(META, read_preference)? {
             state.consents.meta = Some((meta, item.time(META_AT)?));
         }
@@ -94,6 +105,12 @@ impl ConsentState {
                 text(purpose_text(*consent, digest)),
             );
         }
+        let Head { length, hash } = &self.consents.head;
+        if *length > 0 {
+            let length = number(i64::try_from(*length).unwrap_or(i64::MAX));
+            put(&mut item, CHAIN_LENGTH, Some(length));
+            put(&mut item, CHAIN_HASH, Some(text(hash)));
+        }
         if let Some((preference, at)) = self.consents.meta {
             put(&mut item, META, Some(text(preference_name(preference))));
             put(&mut item, META_AT, Some(millis(at)));
@@ -102,28 +119,22 @@ impl ConsentState {
     }
 
     /// Takes an event in, and notes for which purposes it is the evidence.
-    pub(crate) fn apply(&mut self, event: &ConsentEvent) -> Changed {
+    pub(crate) fn take_in(
+        &mut self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        event: &ConsentEvent,
+    ) -> (Changed, HistoryEntry) {
         let before = self.consents.purposes.clone();
-        let consent = PurposeConsent {
-            since: whole_millis(event.consent.since),
-            ..event.consent
-        };
-        let changed = self.consents.apply(&event.purposes, consent);
+        let taken = self.consents.take_in(tenant, recipient, event);
         for purpose in &event.purposes {
             if self.consents.purposes.get(purpose) != before.get(purpose) {
                 self.evidence.insert(*purpose, event.digest.clone());
             }
         }
-        if changed == Changed::Yes {
-            self.revision += 1;
-        }
-        changed
+        self.revision += 1;
+        taken
     }
-}
-
-/// A time as it is stored: whole milliseconds.
-pub(crate) fn whole_millis(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 pub(crate) fn preference_name(preference: MetaPreference) -> &'static str {
@@ -139,38 +150,41 @@ fn read_preference(text: &str) -> Option<MetaPreference> {
         .find(|preference| preference_name(*preference) == text)
 }
 
-pub(crate) fn read_action(text: &str) -> Option<Action> {
-    [Action::Grant, Action::Revoke]
-        .into_iter()
-        .find(|action| action.state() == text)
-}
-
-pub(crate) fn read_source(text: &str) -> Option<Source> {
-    Source::ALL.into_iter().find(|source| source.name() == text)
-}
-
 fn purpose_text(consent: PurposeConsent, digest: &str) -> String {
-    let since = consent.since.as_millisecond();
-    format!(
-        "{}|{since}|{}|{digest}",
-        consent.action.state(),
-        consent.source.name()
-    )
+    let millis = |at: Timestamp| at.as_millisecond().to_string();
+    let optional = |at: Option<Timestamp>| at.map(millis).unwrap_or_default();
+    let parts = [
+        consent.action.name(),
+        &millis(consent.since),
+        consent.source.name(),
+        &optional(consent.expires_at),
+        &optional(consent.double_opt_in_at),
+        consent.basis.map_or("", LegalBasis::name),
+        digest,
+    ];
+    parts.join("|")
 }
 
 fn read_purpose(text: &str) -> Option<(PurposeConsent, String)> {
-    let mut parts = text.splitn(4, '|');
-    let action = read_action(parts.next()?)?;
-    let since = Timestamp::from_millisecond(parts.next()?.parse().ok()?).ok()?;
-    let source = read_source(parts.next()?)?;
-    Some((
-        PurposeConsent {
-            action,
-            since,
-            source,
+    let mut parts = text.splitn(7, '|');
+    let mut part = || parts.next();
+    let time = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
+    let optional = |text: &str| match text {
+        "" => Some(None),
+        text => time(text).map(Some),
+    };
+    let consent = PurposeConsent {
+        action: Action::parse(part()?)?,
+        since: time(part()?)?,
+        source: Source::parse(part()?)?,
+        expires_at: optional(part()?)?,
+        double_opt_in_at: optional(part()?)?,
+        basis: match part()? {
+            "" => None,
+            text => Some(LegalBasis::parse(text)?),
         },
-        parts.next()?.to_owned(),
-    ))
+    };
+    Some((consent, part()?.to_owned()))
 }
 
 #[cfg(test)]
@@ -185,11 +199,7 @@ mod tests {
         ConsentEvent {
             channel: Channel::Whatsapp,
             purposes: vec![Class::Security, Class::Marketing],
-            consent: PurposeConsent {
-                action,
-                since,
-                source: Source::WhatsappReply,
-            },
+            consent: PurposeConsent::new(action, since, Source::WhatsappReply),
             digest: digest.to_owned(),
             received_at: since,
             evidence: None,
@@ -198,20 +208,30 @@ mod tests {
 
     #[test]
     fn consents_read_back_as_they_were_written_with_the_evidence_they_rest_on() {
-        let key = Key::consent(
-            &TenantId::parse("aurora").unwrap(),
-            &RecipientToken::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
-            Channel::Whatsapp,
-        );
+        let tenant = TenantId::parse("aurora").unwrap();
+        let recipient = RecipientToken::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
+        let key = Key::consent(&tenant, &recipient, Channel::Whatsapp);
         let mut state = ConsentState::default();
-        assert_eq!(state.apply(&event(Action::Grant, 5, "first")), Changed::Yes);
-        assert_eq!(
-            state.apply(&event(Action::Revoke, 3, "outdone")),
-            Changed::No
-        );
+        let take = |state: &mut ConsentState, event: &ConsentEvent| {
+            state.take_in(&tenant, &recipient, event).0
+        };
+        let first = event(Action::Grant, 5, "first");
+        assert_eq!(take(&mut state, &first), Changed::Yes);
+        let outdone = event(Action::Revoke, 3, "outdone");
+        assert_eq!(take(&mut state, &outdone), Changed::No);
         state.consents.meta = Some((MetaPreference::Stop, Timestamp::from_second(9).unwrap()));
         let item = state.to_item(&key);
-        assert_eq!(item["security"], text("granted|5000|whatsapp_reply|first"));
+        assert_eq!(item["security"], text("grant|5000|whatsapp_reply||||first"));
+        assert_eq!(ConsentState::from_item(&item).unwrap(), state);
+
+        let mut whole = event(Action::Grant, 6, "whole");
+        whole.consent.expires_at = Timestamp::from_second(8).ok();
+        whole.consent.double_opt_in_at = Timestamp::from_second(7).ok();
+        whole.consent.basis = Some(LegalBasis::Contract);
+        assert_eq!(take(&mut state, &whole), Changed::Yes);
+        let item = state.to_item(&key);
+        let written = text("grant|6000|whatsapp_reply|8000|7000|contract|whole");
+        assert_eq!(item["security"], written);
         assert_eq!(ConsentState::from_item(&item).unwrap(), state);
     }
 }

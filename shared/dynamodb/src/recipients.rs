@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Changed, ChannelConsents, Consents, MetaPreference};
+use recado_domain::consent::{Changed, ChannelConsents, ConsentEvent, Consents, MetaPreference};
 use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
 use recado_ports::{
-    ConsentEvent, ErasureReport, HistoryPage, ProfileUpdate, Recipient, Recipients, StoreError,
+    ErasureReport, HistoryPage, Intake, ProfileUpdate, Recipient, Recipients, StoreError,
 };
 
 use crate::attributes::{CURRENT, TTL, VERSION, number};
@@ -116,6 +116,14 @@ impl Recipients for Store {
         event: &ConsentEvent,
     ) -> Result<(Changed, ChannelConsents), StoreError> {
         self.take_consent(tenant, recipient, event).await
+    }
+
+    async fn take_in(
+        &self,
+        tenant: &TenantId,
+        intakes: &[Intake],
+    ) -> Result<Vec<Changed>, StoreError> {
+        self.take_intakes(tenant, intakes).await
     }
 
     async fn meta_preference(

@@ -5,16 +5,19 @@
 //! | tenant | `nm`, `pn`, `wa`, `ps` | name, number and account at Meta, messages per second |
 //! | 〃 | `si`, `lo`, `tz` | SMS sender id, language, time zone |
 //! | 〃 | `hs`, `hm`, `hc` | sending hours of servicing and marketing, whose holidays; the default where absent |
+//! | 〃 | `oi`, `cd` | purposes with a double opt-in (by comma), days that a grant for a purpose lasts (`marketing:730`, by comma) |
 //! | client, number, account | `tn` | tenant |
 //! | template | `js` | the version as JSON |
 
+use recado_domain::class::Class;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::{Calendar, Hours, Week};
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::template::Template;
 use recado_ports::{StoreError, TenantConfig};
 
-use crate::attributes::{CURRENT, Item, Reader, VERSION, number, put, text};
+use crate::attributes::{CURRENT, Item, Reader, VERSION, listed, number, put, text};
 use crate::keys::Key;
 
 const OWNER: &str = "tn";
@@ -45,6 +48,15 @@ pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
         Some(text(config.hours.marketing.to_string())),
     );
     put(&mut item, "hc", Some(text(config.hours.calendar.name())));
+    let ConsentPolicy {
+        double_opt_in,
+        days,
+    } = &config.consent;
+    let purposes: Vec<&str> = double_opt_in.iter().map(|class| class.name()).collect();
+    let days = days.iter().map(|(class, days)| format!("{class}:{days}"));
+    let days: Vec<String> = days.collect();
+    put(&mut item, "oi", Some(text(purposes.join(","))));
+    put(&mut item, "cd", Some(text(days.join(","))));
     item
 }
 
@@ -65,11 +77,20 @@ pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
                 .optional_parsed("hc", Calendar::parse)?
                 .unwrap_or_default(),
         },
+        consent: ConsentPolicy {
+            double_opt_in: item.parsed("oi", |text| listed(text, Class::parse))?,
+            days: item.parsed("cd", |text| listed(text, lasting))?,
+        },
     })
 }
 
 fn week(text: &str) -> Option<Week> {
     text.parse().ok()
+}
+
+fn lasting(text: &str) -> Option<(Class, u32)> {
+    let (purpose, days) = text.split_once(':')?;
+    Some((Class::parse(purpose)?, days.parse().ok()?))
 }
 
 pub(crate) fn owner_item(key: &Key, tenant: &TenantId) -> Item {

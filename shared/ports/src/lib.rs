@@ -13,8 +13,8 @@ pub use channels::{SmsChannel, WhatsappChannel};
 pub use queues::{Job, QueueError, Queues, Reply, TimerMessage};
 pub use registry::{Registry, TenantConfig};
 pub use store::{
-    ChatEntry, ChatRecord, ConsentEvent, Conversations, Created, ErasureReport, HistoryEntry,
-    HistoryPage, Notifications, Profile, ProfileUpdate, Recipient, Recipients, StoreError, Written,
+    ChatEntry, ChatRecord, Conversations, Created, ErasureReport, HistoryPage, Intake,
+    Notifications, Profile, ProfileUpdate, Recipient, Recipients, StoreError, Written,
 };
 
 pub use switches::{Switches, Switchgear};

@@ -1,5 +1,6 @@
 //! What is known of the banks themselves.
 
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
@@ -28,6 +29,8 @@ pub struct TenantConfig {
     pub time_zone: String,
     /// When what can wait may leave.
     pub hours: Hours,
+    /// What it asks of a grant beyond the grant.
+    pub consent: ConsentPolicy,
 }
 
 /// The registry of banks: changes rarely, may be cached for a minute.

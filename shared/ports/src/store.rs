@@ -1,9 +1,10 @@
 //! What is kept: notifications, recipients with their consent, conversations.
 
 use jiff::Timestamp;
-use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Changed, ChannelConsents, Consents, MetaPreference, PurposeConsent};
+use recado_domain::consent::{
+    Changed, ChannelConsents, ConsentEvent, Consents, HistoryEntry, MetaPreference,
+};
 use recado_domain::delivery::{CapVerdict, Change, Notification};
 use recado_domain::ids::{ClaimToken, NotificationId, RecipientToken, TenantId};
 use recado_domain::locale::Locale;
@@ -142,48 +143,16 @@ pub struct Recipient {
     pub consents: Consents,
 }
 
-/// One consent event with its evidence.
+/// A consent event on its way in, with the number that it came for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ConsentEvent {
-    /// On which channel.
-    pub channel: Channel,
-    /// For which purposes.
-    pub purposes: Vec<Class>,
-    /// What it does, when and where it was captured.
-    pub consent: PurposeConsent,
-    /// Digest of the event: the same event again is the same entry.
-    pub digest: String,
-    /// When it reached us.
-    pub received_at: Timestamp,
-    /// The evidence (wording, actor, address), sealed for [`ConsentEvent::associated`].
-    pub evidence: Option<Sealed>,
-}
-
-impl ConsentEvent {
-    /// The history entry's sort key.
-    #[must_use]
-    pub fn sort_key(&self) -> String {
-        format!(
-            "{:015}#{}",
-            self.consent.since.as_millisecond(),
-            self.digest
-        )
-    }
-
-    /// The name under which the evidence is sealed: the entry's key.
-    #[must_use]
-    pub fn associated(tenant: &TenantId, recipient: &RecipientToken, sort_key: &str) -> String {
-        format!("RCPH#{tenant}#{recipient}#{sort_key}")
-    }
-}
-
-/// A consent event as the history holds it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HistoryEntry {
-    /// Its sort key.
-    pub sort_key: String,
+pub struct Intake {
+    /// Whose it is.
+    pub recipient: RecipientToken,
     /// The event.
     pub event: ConsentEvent,
+    /// The number, sealed for [`Profile::associated`]. It is kept where none is, but not of somebody
+    /// erased who agrees to nothing: an old event that comes again brings nobody back.
+    pub phone: Option<Sealed>,
 }
 
 /// A page of history, oldest first.
@@ -222,7 +191,7 @@ pub trait Recipients: Send + Sync {
         cap: u32,
     ) -> impl Future<Output = Result<CapVerdict, StoreError>> + Send;
 
-    /// Takes a consent event in: current state and history in one transaction; idempotent.
+    /// Takes a consent event in: current state and history, with its chain, in one transaction; idempotent.
     /// Answers what changed and the channel's consents as they are now.
     fn consent(
         &self,
@@ -230,6 +199,15 @@ pub trait Recipients: Send + Sync {
         recipient: &RecipientToken,
         event: &ConsentEvent,
     ) -> impl Future<Output = Result<(Changed, ChannelConsents), StoreError>> + Send;
+
+    /// Takes many in, each as [`Recipients::consent`] would and in their order, with few requests. Answers
+    /// for each what changed. After an error any of them may have been taken; all of them may be asked for
+    /// again.
+    fn take_in(
+        &self,
+        tenant: &TenantId,
+        intakes: &[Intake],
+    ) -> impl Future<Output = Result<Vec<Changed>, StoreError>> + Send;
 
     /// Stores Meta's own marketing preference; an older one never replaces a newer one.
     fn meta_preference(

@@ -112,7 +112,7 @@ impl Problem {
             Self::NotCancellable => "Cannot be cancelled any more",
             Self::VersionExists => "The version exists with other content",
             Self::TooLarge { .. } => "The body is too large",
-            Self::MediaType => "The media type is not JSON",
+            Self::MediaType => "The media type is not one that this request takes",
             Self::FileMediaType => "The media type is not one that is taken",
             Self::Invalid(_) => "The content breaks its rules",
             Self::IdempotencyMismatch => "The key was used with other content",
@@ -140,7 +140,7 @@ impl Problem {
                     .to_owned()
             }
             Self::TooLarge { limit } => format!("A body may have at most {limit} bytes."),
-            Self::MediaType => "Send Content-Type: application/json.".to_owned(),
+            Self::MediaType => "Send Content-Type: application/json; for an import text/csv or application/x-ndjson.".to_owned(),
             Self::FileMediaType => {
                 "Send Content-Type: application/pdf, image/jpeg or image/png.".to_owned()
             }

@@ -282,7 +282,7 @@ impl<'p> Table<'p> {
             Consent::Granted => &self.consents[0],
             Consent::Revoked => &self.consents[1],
         };
-        consents.permission(item.class, channel)
+        consents.permission(item.class, channel, accepted_at())
     }
 }
 
@@ -290,11 +290,7 @@ impl<'p> Table<'p> {
 fn consents(action: Action) -> Consents {
     let mut all = Consents::default();
     for channel in [Channel::Whatsapp, Channel::Sms, Channel::Voice] {
-        let event = PurposeConsent {
-            action,
-            since: accepted_at(),
-            source: Source::App,
-        };
+        let event = PurposeConsent::new(action, accepted_at(), Source::App);
         let mut consents = ChannelConsents::default();
         for class in Class::ALL {
             consents.purposes.insert(class, event);

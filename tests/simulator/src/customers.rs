@@ -2,10 +2,10 @@
 
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, PurposeConsent, Source};
+use recado_domain::consent::{Action, ConsentEvent, PurposeConsent, Source};
 use recado_domain::ids::RecipientToken;
 use recado_domain::phone::E164;
-use recado_ports::{ConsentEvent, Recipients};
+use recado_ports::Recipients;
 use recado_testing::meta::CustomerReply;
 use recado_testing::phones::Change;
 use serde_json::json;
@@ -38,11 +38,7 @@ impl System {
         let event = ConsentEvent {
             channel,
             purposes: purposes.to_vec(),
-            consent: PurposeConsent {
-                action,
-                since: time(now),
-                source: Source::App,
-            },
+            consent: PurposeConsent::new(action, time(now), Source::App),
             digest: self.sim.throw(|dice| dice.seed()).to_string(),
             received_at: time(now),
             evidence: None,

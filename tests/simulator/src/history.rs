@@ -122,7 +122,7 @@ fn said(event: &Event) -> String {
     {
         let channels = consents.0.iter().flat_map(|(channel, held)| {
             let each = held.purposes.iter();
-            each.map(move |(class, it)| format!("{channel} {class} {}", it.action.state()))
+            each.map(move |(class, it)| format!("{channel} {class} {}", it.action.name()))
         });
         let channels = channels.collect::<Vec<_>>().join(", ");
         return format!("Asked {{ by: {by:?}, {tenant} {recipient}: {channels} }}");

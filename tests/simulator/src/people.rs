@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use recado_domain::class::Class;
-use recado_domain::consent::{Changed, ChannelConsents, MetaPreference};
+use recado_domain::consent::{Changed, ChannelConsents, ConsentEvent, MetaPreference};
 use recado_domain::delivery::CapVerdict;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{
@@ -15,7 +15,7 @@ use recado_domain::standing::{Edition, Note, Standing};
 use recado_domain::switches::{Counter, Spending, Switchboard};
 use recado_domain::template::Template;
 use recado_ports::{
-    ChatEntry, ChatRecord, ConsentEvent, Conversations, ErasureReport, HistoryPage, ProfileUpdate,
+    ChatEntry, ChatRecord, Conversations, ErasureReport, HistoryPage, Intake, ProfileUpdate,
     Recipient, Recipients, Registry, Standings, StoreError, Switches, TenantConfig,
 };
 
@@ -71,16 +71,22 @@ impl Recipients for Store {
     ) -> Result<(Changed, ChannelConsents), StoreError> {
         self.call(|| {
             let outcome = at_once(self.twin.consent(tenant, recipient, event))?;
-            self.sim.note(Event::Consented {
-                by: self.sim.actor(),
-                tenant: tenant.clone(),
-                recipient: recipient.clone(),
-                channel: event.channel,
-                purposes: event.purposes.clone(),
-                action: event.consent.action,
-                since: event.consent.since.as_millisecond(),
-                source: event.consent.source,
-            });
+            self.note_consent(tenant, recipient, event);
+            Ok(outcome)
+        })
+        .await?
+    }
+
+    async fn take_in(
+        &self,
+        tenant: &TenantId,
+        intakes: &[Intake],
+    ) -> Result<Vec<Changed>, StoreError> {
+        self.call(|| {
+            let outcome = at_once(self.twin.take_in(tenant, intakes))?;
+            for intake in intakes {
+                self.note_consent(tenant, &intake.recipient, &intake.event);
+            }
             Ok(outcome)
         })
         .await?
@@ -159,6 +165,19 @@ impl Recipients for Store {
 }
 
 impl Store {
+    fn note_consent(&self, tenant: &TenantId, recipient: &RecipientToken, event: &ConsentEvent) {
+        self.sim.note(Event::Consented {
+            by: self.sim.actor(),
+            tenant: tenant.clone(),
+            recipient: recipient.clone(),
+            channel: event.channel,
+            purposes: event.purposes.clone(),
+            action: event.consent.action,
+            since: event.consent.since.as_millisecond(),
+            source: event.consent.source,
+        });
+    }
+
     /// What a recipient permitted at the very beginning.
     fn first_consents(
         &self,
@@ -168,7 +187,7 @@ impl Store {
         let mut first = recado_domain::consent::Consents::default();
         let person = self.twin.person(tenant, recipient);
         let events = person.into_iter().flat_map(|person| person.history);
-        for (_, event) in events {
+        for event in events.map(|(_, entry)| entry.event) {
             let held = first.0.entry(event.channel).or_default();
             for purpose in event.purposes {
                 held.purposes.entry(purpose).or_insert(event.consent);

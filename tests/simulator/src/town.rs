@@ -7,6 +7,7 @@ use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::{Calendar, Hours, Week};
 use recado_domain::ids::{
     BusinessAccountId, IdempotencyKey, NotificationId, PhoneNumberId, TenantId,
@@ -125,6 +126,7 @@ impl System {
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
             hours,
+            consent: ConsentPolicy::default(),
         };
         let twin = &self.store.twin;
         twin.put_tenant(&tenant, &config);

@@ -81,6 +81,13 @@ async fn after_an_erasure_only_the_facts_and_the_suppression_are_left() -> Resul
     assert_eq!(exported["conversation"], json!([]));
     let after = history(&bank, &recipient).await?;
     assert_eq!(exported["history"], json!(after));
+    // The evidence is gone; that nothing else is can still be told.
+    for chain in exported["chains"].as_array().into_iter().flatten() {
+        assert_eq!(chain["holds"], true, "{chain}");
+    }
+    let whatsapp = &exported["chains"][0];
+    let told = (&whatsapp["length"], &whatsapp["without_evidence"]);
+    assert_eq!(told, (&json!(2), &json!(1)));
     for event in &before {
         let mut fact = event.clone();
         let evidence = event["evidence"].clone();
@@ -146,6 +153,25 @@ async fn a_grant_after_an_erasure_begins_anew() -> Result<()> {
     assert_eq!(export(&bank, &recipient).await?.body["to"], json!(to));
     let id = bank.send(&message("test_notice", &to)).await?;
     bank.until_status(&id, "read").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_old_event_that_comes_again_brings_no_erased_number_back() -> Result<()> {
+    let bank = aurora().await?;
+    let to = fresh_number();
+    let grant = event(&to, "whatsapp", &ALL, "grant", &ago(crate::DAY));
+    let recipient = crate::token(&record(&bank, &grant).await?)?;
+    let erased = erase(&bank, &recipient).await?;
+    let mut older = event(&to, "whatsapp", &ALL, "grant", &ago(crate::DAY * 2));
+    older["evidence"]["source"] = json!("import");
+    for old in [&grant, &older] {
+        let answer = record(&bank, old).await?;
+        assert_eq!(answer.body["erased_at"], erased.body["erased_at"]);
+        let marketing = state(&answer, "whatsapp", "marketing");
+        assert_eq!(marketing.as_deref(), Some("revoked by app"));
+        assert_eq!(export(&bank, &recipient).await?.body.get("to"), None);
+    }
     Ok(())
 }
 

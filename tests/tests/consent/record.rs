@@ -27,7 +27,7 @@ async fn a_grant_and_a_revocation_are_answered_with_what_holds_now() -> Result<(
     let to = fresh_number();
     let granted = record(&bank, &whole_grant(&to)).await?;
     let recipient = token(&granted)?;
-    let consent = |purpose: &str, state: &str, since: &str, source: &str| json!({ "channel": "whatsapp", "purpose": purpose, "state": state, "since": since, "source": source });
+    let consent = |purpose: &str, state: &str, since: &str, source: &str| json!({ "channel": "whatsapp", "purpose": purpose, "state": state, "since": since, "source": source, "legal_basis": "contract" });
     let first = "2026-03-04T10:11:12.131Z";
     assert_eq!(granted.status, StatusCode::OK);
     let expected = json!({ "recipient": recipient, "to": masked(&to), "consents": [

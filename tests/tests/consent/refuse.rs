@@ -118,6 +118,59 @@ const CASES: &[Case] = &[
         &["evidence.actor"],
     ),
     Case(
+        "a second word to come",
+        |e| e["evidence"]["double_opt_in_at"] = json!("2090-02-03T04:05:06Z"),
+        &["evidence.double_opt_in_at"],
+    ),
+    Case(
+        "a second word before the first",
+        |e| e["evidence"]["double_opt_in_at"] = json!("2001-02-03T04:05:06Z"),
+        &["evidence.double_opt_in_at"],
+    ),
+    Case(
+        "an end before the beginning",
+        |e| e["expires_at"] = json!("2001-02-03T04:05:06Z"),
+        &["expires_at"],
+    ),
+    Case(
+        "an unknown basis",
+        |e| e["legal_basis"] = json!("because"),
+        &["legal_basis"],
+    ),
+    Case(
+        "a grant that says itself that it waits",
+        |e| e["action"] = json!("grant_unconfirmed"),
+        &["action"],
+    ),
+    Case(
+        "a revocation with an end, a basis and a second word",
+        |e| {
+            e["action"] = json!("revoke");
+            e["expires_at"] = json!("2090-02-03T04:05:06Z");
+            e["legal_basis"] = json!("consent");
+            e["evidence"]["double_opt_in_at"] = e["evidence"]["captured_at"].clone();
+        },
+        &["evidence.double_opt_in_at", "expires_at", "legal_basis"],
+    ),
+    Case(
+        "a digest of other words",
+        |e| {
+            e["evidence"]["wording"] = json!("abc");
+            e["evidence"]["wording_sha256"] = json!("0".repeat(64));
+        },
+        &["evidence.wording_sha256"],
+    ),
+    Case(
+        "a digest that is none",
+        |e| e["evidence"]["wording_sha256"] = json!("abc"),
+        &["evidence.wording_sha256"],
+    ),
+    Case(
+        "an unknown language",
+        |e| e["evidence"]["locale"] = json!("tlh"),
+        &["evidence.locale"],
+    ),
+    Case(
         "an address that is none",
         |e| e["evidence"]["ip"] = json!("at home"),
         &["evidence.ip"],

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{ClaimToken, TenantId};
 use recado_domain::locale::Locale;
@@ -179,6 +180,7 @@ impl Shelf {
                 locale: Locale::PtBr,
                 time_zone: zone.to_owned(),
                 hours: Hours::around_the_clock(),
+                consent: ConsentPolicy::default(),
             };
             store.put_tenant(&TenantId::parse(tenant)?, &config).await?;
         }

@@ -33,6 +33,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ),
     ("POST", "/v1/media", "notifications.write"),
     ("POST", "/v1/consents", "consents.write"),
+    ("POST", "/v1/consents/imports", "consents.write"),
     ("POST", "/v1/consents/lookup", "consents.read"),
     ("GET", "/v1/consents/{recipient}", "consents.read"),
     ("GET", "/v1/consents/{recipient}/history", "consents.read"),

@@ -43,6 +43,15 @@ fn every_command_reads_its_options() {
         }
     );
     assert_eq!(
+        command("import-consents --file a.csv --api http://x --position p --bad-lines b"),
+        Command::ImportConsents(Importing {
+            file: PathBuf::from("a.csv"),
+            api: "http://x".to_owned(),
+            position: Some(PathBuf::from("p")),
+            bad_lines: Some(PathBuf::from("b")),
+        })
+    );
+    assert_eq!(
         command("redrive --from a --to b"),
         Command::Redrive {
             from: "a".to_owned(),
@@ -115,6 +124,7 @@ fn words(line: &[&str]) -> Result<Switching, String> {
         Command::Switches(switching) => Ok(switching),
         Command::Reconcile { .. }
         | Command::Stuck { .. }
+        | Command::ImportConsents(_)
         | Command::Redrive { .. }
         | Command::Templates(_) => {
             panic!("{:?}", request.command)

@@ -1,5 +1,6 @@
 //! The commands: what each reads, and how its answer looks.
 
+pub(crate) mod import;
 pub(crate) mod reconcile;
 pub(crate) mod redrive;
 pub(crate) mod stuck;

@@ -18,6 +18,7 @@ pub enum Keyword {
 /// What an opt-out word revokes.
 pub const REVOKED_BY_REPLY: [Class; 2] = [Class::Servicing, Class::Marketing];
 
+/// Folded: lower case, without accents, one blank between two words.
 const OPT_OUT: &[&str] = &[
     // Portuguese: SAIR is ANATEL's word.
     "sair",
@@ -25,30 +26,56 @@ const OPT_OUT: &[&str] = &[
     "pare",
     "cancelar",
     "descadastrar",
+    "descadastre",
     "remover",
+    "nao quero mais receber",
     // English: the carriers' words.
     "stop",
     "stopall",
+    "stop all",
     "unsubscribe",
     "cancel",
     "end",
     "quit",
-    // French and German.
+    "opt out",
+    "opt-out",
+    "optout",
+    // French.
     "arret",
     "arreter",
+    "arretez",
     "desabonner",
+    "desabonnement",
+    "me desabonner",
+    "se desabonner",
+    "desinscrire",
     "desinscription",
+    // German.
     "stopp",
+    "stoppen",
     "abmelden",
+    "abmeldung",
     "abbestellen",
 ];
-const OPT_IN: &[&str] = &["voltar", "start", "unstop", "reprendre", "anmelden"];
+const OPT_IN: &[&str] = &[
+    "voltar",
+    "start",
+    "unstop",
+    "reprendre",
+    "reprise",
+    "anmelden",
+    "anmeldung",
+];
+/// The longest message that can be a word, in bytes.
+const LONGEST: usize = 64;
 
 impl Keyword {
-    /// Reads the word, alone in the message: case, accents and punctuation around it do not count.
+    /// Reads the word, alone in the message: case, accents, and what stands around it that is neither letter
+    /// nor digit (blanks, punctuation, emoji) do not count. Beside anything else it is no keyword: whoever
+    /// writes "cancelar cartão" wants something else.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        if text.len() > 64 {
+        if text.len() > LONGEST {
             return None;
         }
         let plain: String = text
@@ -57,9 +84,10 @@ impl Keyword {
             .flat_map(char::to_lowercase)
             .collect();
         let word = plain.trim_matches(|c: char| !c.is_alphanumeric());
-        if OPT_OUT.contains(&word) {
+        let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
+        if OPT_OUT.contains(&word.as_str()) {
             Some(Self::OptOut)
-        } else if OPT_IN.contains(&word) {
+        } else if OPT_IN.contains(&word.as_str()) {
             Some(Self::OptIn)
         } else {
             None
@@ -136,13 +164,103 @@ mod tests {
         check("Stop", Some(Keyword::OptOut));
         check("VOLTAR", Some(Keyword::OptIn));
         check("cancelar cartão", None);
-        check("quero sair", None);
         check("não quero parar", None);
         check("", None);
         check(&"sair ".repeat(40), None);
         // A word among blanks, up to 64 bytes of them.
         check(&format!("sair{}", " ".repeat(60)), Some(Keyword::OptOut));
         check(&format!("sair{}", " ".repeat(61)), None);
+    }
+
+    #[test]
+    fn each_languages_words_are_read_however_people_write_them() {
+        let stops = [
+            // pt
+            "SAIR",
+            "sair.",
+            "Sair 🙏",
+            "🛑 PARAR 🛑",
+            "Pare!",
+            "Descadastrar",
+            "não quero mais receber",
+            "NAO  QUERO MAIS RECEBER!!!",
+            // en
+            "Stop",
+            "STOP!!!",
+            "stop all",
+            "Unsubscribe.",
+            "opt-out",
+            "Opt out",
+            "\u{200b}stop\u{200b}",
+            // fr, composed and decomposed
+            "ARRÊT",
+            "arre\u{302}t",
+            "Arrêter",
+            "« Arrêtez »",
+            "Désabonner",
+            "me désabonner",
+            "désinscription",
+            // de
+            "STOPP",
+            "Stopp.",
+            "Abmelden",
+            "abmeldung",
+            "Abbestellen!",
+        ];
+        for text in stops {
+            assert_eq!(Keyword::read(text), Some(Keyword::OptOut), "{text}");
+        }
+        for text in [
+            "Voltar",
+            "voltar 😀",
+            "START",
+            "Reprendre",
+            "reprise",
+            "Anmelden!",
+        ] {
+            assert_eq!(Keyword::read(text), Some(Keyword::OptIn), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wish_that_has_one_of_the_words_in_it_is_not_taken_for_the_word() {
+        let wishes = [
+            "cancelar cartão",
+            "Cancelar o cartão",
+            "cancelar pix",
+            "quero cancelar meu cartão",
+            "cancelar?não",
+            "sair do app",
+            "como faço para parar o débito",
+            "pare de cobrar tarifa",
+            "não sair",
+            "sairei",
+            "quero sair",
+            "cancel my card",
+            "cancel card",
+            "stop the payment",
+            "don't stop",
+            "end of month",
+            "nonstop",
+            "arrêter mon prélèvement",
+            "arrêt maladie",
+            "désabonner mon fils",
+            "ne pas arrêter",
+            "Karte abmelden",
+            "abmelden vom Konto",
+            "nicht stoppen",
+            "Stoppuhr",
+            "voltar ao menu",
+            "start now please",
+            "1",
+            "ok",
+            "🛑",
+            "...",
+            "não",
+        ];
+        for text in wishes {
+            assert_eq!(Keyword::read(text), None, "{text}");
+        }
     }
 
     #[test]

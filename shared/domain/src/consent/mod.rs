@@ -1,126 +1,23 @@
 //! Who may be written to, by which channel, for which purpose: the rules and the customer's own words.
 
+mod chain;
+mod event;
 mod keyword;
+mod policy;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::class::Class;
-use crate::delivery::{CloseReason, Permission, SuppressReason, plus};
+use crate::delivery::{CloseReason, Permission, SuppressReason};
 
+pub use chain::{Break, Head, HistoryEntry, Link, Verdict, covered, sha256, verify};
+pub use event::{Action, ConsentEvent, LegalBasis, PurposeConsent, Source, State, whole_millis};
 pub use keyword::{Keyword, REVOKED_BY_REPLY};
-
-/// What an event does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// The customer agrees.
-    Grant,
-    /// The customer no longer agrees.
-    Revoke,
-}
-
-impl Action {
-    /// The state that the event leaves behind, as the API names it.
-    #[must_use]
-    pub fn state(self) -> &'static str {
-        match self {
-            Self::Grant => "granted",
-            Self::Revoke => "revoked",
-        }
-    }
-}
-
-/// Where an event was captured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The bank's app.
-    App,
-    /// The bank's site.
-    Web,
-    /// A branch.
-    Branch,
-    /// A telephone call.
-    Call,
-    /// A word the customer sent.
-    WhatsappReply,
-    /// Brought over from another system.
-    Import,
-}
-
-impl Source {
-    /// Every source.
-    pub const ALL: [Self; 6] = [
-        Self::App,
-        Self::Web,
-        Self::Branch,
-        Self::Call,
-        Self::WhatsappReply,
-        Self::Import,
-    ];
-
-    /// The word in the API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::App => "app",
-            Self::Web => "web",
-            Self::Branch => "branch",
-            Self::Call => "call",
-            Self::WhatsappReply => "whatsapp_reply",
-            Self::Import => "import",
-        }
-    }
-}
-
-/// The current consent for one purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PurposeConsent {
-    /// What the newest event did.
-    pub action: Action,
-    /// When it was captured.
-    pub since: Timestamp,
-    /// Where.
-    pub source: Source,
-}
-
-/// The last millisecond of a second.
-const END_OF_SECOND: Duration = Duration::from_millis(999);
-
-impl PurposeConsent {
-    /// Which of two events counts: the later one; at the same moment, a revoke. Meta tells a reply's time
-    /// in whole seconds: the word counts from the end of its second, so that it outdoes a grant from
-    /// earlier in the same one.
-    fn rank(self) -> (Timestamp, bool) {
-        let revoke = self.action == Action::Revoke;
-        let whole_second = self.since.subsec_nanosecond() == 0;
-        let counts_from = if revoke && whole_second && self.source == Source::WhatsappReply {
-            plus(self.since, END_OF_SECOND)
-        } else {
-            self.since
-        };
-        (counts_from, revoke)
-    }
-
-    /// This event on top of what held before. A word that finds a purpose revoked already is not what
-    /// revoked it: an opt-in word does not bring it back.
-    fn upon(self, before: Option<Self>) -> Self {
-        let word = self.action == Action::Revoke && self.source == Source::WhatsappReply;
-        match before {
-            Some(before) if word && before.action == Action::Revoke => Self {
-                source: before.source,
-                since: self.rank().0,
-                ..self
-            },
-            Some(_) | None => self,
-        }
-    }
-}
+pub use policy::ConsentPolicy;
 
 /// What Meta says a person wants of marketing: a state of its own beside ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +37,9 @@ pub struct ChannelConsents {
     /// Meta's own preference and when it was given; WhatsApp only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<(MetaPreference, Timestamp)>,
+    /// The end of the history's chain.
+    #[serde(default)]
+    pub head: Head,
 }
 
 impl ChannelConsents {
@@ -150,8 +50,8 @@ impl ChannelConsents {
         let mut changed = Changed::No;
         for purpose in purposes {
             let current = self.purposes.get(purpose).copied();
-            if current.is_none_or(|current| event.rank() > current.rank()) {
-                self.purposes.insert(*purpose, event.upon(current));
+            if let Some(after) = event.upon(current) {
+                self.purposes.insert(*purpose, after);
                 changed = Changed::Yes;
             }
         }
@@ -171,8 +71,17 @@ impl ChannelConsents {
             .collect()
     }
 
-    fn state(&self, purpose: Class) -> Option<Action> {
-        self.purposes.get(&purpose).map(|consent| consent.action)
+    /// Whether anything is left that was not taken back.
+    #[must_use]
+    pub fn agrees_to_anything(&self) -> bool {
+        let mut all = self.purposes.values();
+        all.any(|consent| consent.action != Action::Revoke)
+    }
+
+    fn state(&self, purpose: Class, now: Timestamp) -> Option<State> {
+        self.purposes
+            .get(&purpose)
+            .map(|consent| consent.state(now))
     }
 }
 
@@ -192,18 +101,19 @@ pub struct Consents(pub BTreeMap<Channel, ChannelConsents>);
 impl Consents {
     /// Whether a message of this class may leave by this channel now (I8).
     ///
-    /// WhatsApp needs a grant (Meta's policy): without it authentication, security and transactional go
-    /// on to the next leg, servicing and marketing are suppressed. SMS and voice rest on the contract:
-    /// a revoke is obeyed for transactional and servicing; marketing never falls back.
+    /// WhatsApp needs a grant (Meta's policy) that is confirmed where it has to be and not expired: without
+    /// it authentication, security and transactional go on to the next leg, servicing and marketing are
+    /// suppressed. SMS and voice rest on the contract: a revoke is obeyed for transactional and servicing;
+    /// marketing never falls back.
     #[must_use]
-    pub fn permission(&self, class: Class, channel: Channel) -> Permission {
+    pub fn permission(&self, class: Class, channel: Channel, now: Timestamp) -> Permission {
         let consents = self.0.get(&channel);
-        let state = consents.and_then(|consents| consents.state(class));
+        let state = consents.and_then(|consents| consents.state(class, now));
         match (channel, class) {
             (Channel::Whatsapp, Class::Authentication | Class::Security | Class::Transactional) => {
                 match state {
-                    Some(Action::Grant) => Permission::Granted,
-                    Some(Action::Revoke) | None => {
+                    Some(State::Granted) => Permission::Granted,
+                    Some(State::Pending | State::Expired | State::Revoked) | None => {
                         Permission::NotThisLeg(CloseReason::NoWhatsappConsent)
                     }
                 }
@@ -214,9 +124,13 @@ impl Consents {
                         .and_then(|consents| consents.meta)
                         .is_some_and(|(meta, _)| meta == MetaPreference::Stop);
                 match state {
-                    Some(Action::Grant) if !stopped => Permission::Granted,
-                    Some(_) => Permission::NotAtAll(SuppressReason::OptedOut),
-                    None => Permission::NotAtAll(SuppressReason::NoConsent),
+                    Some(State::Granted) if !stopped => Permission::Granted,
+                    Some(State::Granted | State::Revoked) => {
+                        Permission::NotAtAll(SuppressReason::OptedOut)
+                    }
+                    Some(State::Pending | State::Expired) | None => {
+                        Permission::NotAtAll(SuppressReason::NoConsent)
+                    }
                 }
             }
             (Channel::Sms | Channel::Voice, Class::Authentication | Class::Security) => {
@@ -224,8 +138,10 @@ impl Consents {
             }
             (Channel::Sms | Channel::Voice, Class::Transactional | Class::Servicing) => match state
             {
-                Some(Action::Revoke) => Permission::NotThisLeg(CloseReason::OptedOut),
-                Some(Action::Grant) | None => Permission::Granted,
+                Some(State::Revoked) => Permission::NotThisLeg(CloseReason::OptedOut),
+                Some(State::Granted | State::Pending | State::Expired) | None => {
+                    Permission::Granted
+                }
             },
             (Channel::Sms | Channel::Voice, Class::Marketing) => {
                 Permission::NotThisLeg(CloseReason::OptedOut)

@@ -188,15 +188,15 @@ impl Standing {
     ///
     /// The SMS after it stays what it is: Meta's category is about WhatsApp alone.
     #[must_use]
-    pub fn permission(&self, class: Class, consents: &Consents) -> Permission {
-        let own = consents.permission(class, Channel::Whatsapp);
+    pub fn permission(&self, class: Class, consents: &Consents, now: Timestamp) -> Permission {
+        let own = consents.permission(class, Channel::Whatsapp, now);
         if own != Permission::Granted {
             return own;
         }
         if let Some(reason) = self.closed_because() {
             return Permission::NotThisLeg(reason);
         }
-        let marketing = || consents.permission(Class::Marketing, Channel::Whatsapp);
+        let marketing = || consents.permission(Class::Marketing, Channel::Whatsapp, now);
         if self.is_recategorised(class) && marketing() != Permission::Granted {
             return Permission::NotThisLeg(CloseReason::TemplateRecategorised);
         }

@@ -28,15 +28,11 @@ fn standing(notes: &[Note]) -> Standing {
 }
 
 fn consents(granted: &[Class]) -> Consents {
-    let grant = PurposeConsent {
-        action: Action::Grant,
-        since: at(0),
-        source: Source::App,
-    };
+    let grant = PurposeConsent::new(Action::Grant, at(0), Source::App);
     let purposes = granted.iter().map(|class| (*class, grant)).collect();
     let whatsapp = ChannelConsents {
         purposes,
-        meta: None,
+        ..ChannelConsents::default()
     };
     Consents(BTreeMap::from([(Channel::Whatsapp, whatsapp)]))
 }
@@ -116,7 +112,7 @@ fn only_what_meta_lets_out_leaves_and_what_it_never_spoke_of_is_tried() {
     let all = consents(&Class::ALL);
     let check = |notes: &[Note], expected: Permission| {
         for class in Class::ALL {
-            let permission = standing(notes).permission(class, &all);
+            let permission = standing(notes).permission(class, &all, at(9));
             assert_eq!(permission, expected, "{class}, {notes:?}");
         }
     };
@@ -155,26 +151,26 @@ fn what_meta_counts_as_marketing_needs_the_consent_for_marketing_besides_its_own
     for class in Class::ALL {
         let both = [class, Class::Marketing];
         assert_eq!(
-            marketing.permission(class, &consents(&both)),
+            marketing.permission(class, &consents(&both), at(9)),
             Permission::Granted
         );
         assert_eq!(marketing.is_recategorised(class), class != Class::Marketing);
         if class != Class::Marketing {
             assert_eq!(
-                marketing.permission(class, &consents(&[class])),
+                marketing.permission(class, &consents(&[class]), at(9)),
                 recategorised
             );
         }
     }
     // Who may not be written to at all for the message's own purpose is not, whatever Meta says of it.
     assert_eq!(
-        marketing.permission(Class::Servicing, &consents(&[Class::Marketing])),
+        marketing.permission(Class::Servicing, &consents(&[Class::Marketing]), at(9)),
         Permission::NotAtAll(SuppressReason::NoConsent)
     );
     let utility = standing(&[told(2, Aspect::Category(Category::Utility))]);
     let only = consents(&[Class::Transactional]);
     assert_eq!(
-        utility.permission(Class::Transactional, &only),
+        utility.permission(Class::Transactional, &only, at(9)),
         Permission::Granted
     );
     assert_eq!(under_cap(CapVerdict::Within), Permission::Granted);

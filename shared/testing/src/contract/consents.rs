@@ -3,10 +3,11 @@
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, Changed, ChannelConsents, MetaPreference, PurposeConsent, Source,
+    Action, Changed, ChannelConsents, ConsentEvent, HistoryEntry, MetaPreference, PurposeConsent,
+    Source, verify,
 };
 use recado_domain::ids::{RecipientToken, TenantId};
-use recado_ports::{ConsentEvent, HistoryEntry, Recipients};
+use recado_ports::{Intake, Recipients};
 use tokio::task::JoinSet;
 
 use super::{at, person, sealed, tenant};
@@ -17,17 +18,15 @@ pub(super) async fn check<S: Recipients + Clone + 'static>(store: &S) {
     many_events_at_once_all_count(store).await;
     metas_preference_is_the_newest_and_stands_beside_the_consents(store).await;
     history_comes_in_pages_oldest_first(store).await;
+    many_are_taken_in_at_once_each_as_it_would_be_alone(store).await;
+    a_number_is_kept_once_and_not_of_somebody_erased(store).await;
 }
 
 pub(super) fn event(action: Action, seconds: i64, digest: &str) -> ConsentEvent {
     ConsentEvent {
         channel: Channel::Whatsapp,
         purposes: vec![Class::Transactional, Class::Marketing],
-        consent: PurposeConsent {
-            action,
-            since: at(seconds),
-            source: Source::Web,
-        },
+        consent: PurposeConsent::new(action, at(seconds), Source::Web),
         digest: digest.to_owned(),
         received_at: at(seconds + 1),
         evidence: Some(sealed(5)),
@@ -230,13 +229,6 @@ async fn history_comes_in_pages_oldest_first<S: Recipients>(store: &S) {
     for index in [3, 0, 5, 1, 4, 2] {
         take_in(store, &who, &events[index]).await;
     }
-    let expected: Vec<HistoryEntry> = events
-        .iter()
-        .map(|event| HistoryEntry {
-            sort_key: event.sort_key(),
-            event: event.clone(),
-        })
-        .collect();
     for limit in [1, 2, 3, 4, 6, 100] {
         let mut walked = Vec::new();
         let mut after: Option<String> = None;
@@ -248,17 +240,91 @@ async fn history_comes_in_pages_oldest_first<S: Recipients>(store: &S) {
                 "no page but the only one is empty"
             );
             assert!(page.entries.len() <= usize::try_from(limit).expect("a small number"));
-            walked.extend(page.entries);
+            let last = page.entries.last().map(HistoryEntry::sort_key);
+            assert!(page.next.is_none() || page.next == last);
+            walked.extend(page.entries.into_iter().map(|entry| entry.event));
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        assert_eq!(walked, expected, "pages of {limit}");
+        assert_eq!(walked, events, "pages of {limit}");
     }
     let nobody = store.history(&bank, &person("no pages"), None, 10).await;
     assert_eq!(
         nobody.expect("the store answers"),
         recado_ports::HistoryPage::default()
     );
+}
+
+fn intake(who: &RecipientToken, event: &ConsentEvent, phone: u8) -> Intake {
+    Intake {
+        recipient: who.clone(),
+        event: event.clone(),
+        phone: Some(sealed(phone)),
+    }
+}
+
+async fn many_are_taken_in_at_once_each_as_it_would_be_alone<S: Recipients>(store: &S) {
+    let bank = tenant("banco-aurora");
+    let who = |number: usize| person(&format!("taken in {number}"));
+    let grant = event(Action::Grant, 10, "grant");
+    let revoke = event(Action::Revoke, 20, "revoke");
+    let late = event(Action::Grant, 5, "late");
+    // More than one transaction holds, and two of whom several things are said.
+    let mut intakes: Vec<Intake> = (0..70)
+        .map(|number| intake(&who(number), &grant, 1))
+        .collect();
+    intakes.insert(3, intake(&who(2), &revoke, 2));
+    intakes.push(intake(&who(2), &late, 2));
+    intakes.push(intake(&who(69), &grant, 2));
+    let changed = store.take_in(&bank, &intakes).await;
+    let mut expected = vec![Changed::Yes; 71];
+    expected.extend([Changed::No, Changed::No]);
+    assert_eq!(changed.expect("the store answers"), expected);
+    let again = store.take_in(&bank, &intakes).await;
+    assert_eq!(again.expect("the store answers"), vec![Changed::No; 73]);
+
+    let alone = person("taken in alone");
+    for event in [&grant, &revoke, &late] {
+        take_in(store, &alone, event).await;
+    }
+    let expected = consents(store, &bank, &alone, Channel::Whatsapp).await;
+    let found = consents(store, &bank, &who(2), Channel::Whatsapp).await;
+    assert_eq!(found.purposes, expected.purposes);
+    for number in [0, 2, 32, 33, 69] {
+        let found = store.recipient(&bank, &who(number)).await;
+        let found = found.expect("the store answers");
+        let phone = found.profile.as_ref().and_then(|it| it.phone.clone());
+        assert_eq!(phone, Some(sealed(1)), "{number}: the first one is kept");
+        let history = store.history(&bank, &who(number), None, 100).await;
+        let entries = history.expect("the store answers").entries;
+        assert_eq!(entries.len(), if number == 2 { 3 } else { 1 }, "{number}");
+        let verdicts = verify(&bank, &who(number), &found.consents, &entries);
+        assert_eq!(verdicts[&Channel::Whatsapp].holds, Ok(()), "{number}");
+    }
+}
+
+async fn a_number_is_kept_once_and_not_of_somebody_erased<S: Recipients>(store: &S) {
+    let (bank, who) = (tenant("banco-aurora"), person("comes back"));
+    let phone = async |event: &ConsentEvent, phone: u8| {
+        let intakes = [intake(&who, event, phone)];
+        let taken = store.take_in(&bank, &intakes).await;
+        taken.expect("the store answers");
+        let found = store.recipient(&bank, &who).await;
+        let profile = found.expect("the store answers").profile;
+        profile.and_then(|profile| profile.phone)
+    };
+    let grant = event(Action::Grant, 10, "grant");
+    assert_eq!(phone(&grant, 1).await, Some(sealed(1)));
+    let erased = store.erase(&bank, &who, at(100)).await;
+    erased.expect("the store answers");
+    assert_eq!(phone(&grant, 2).await, None, "the same event again");
+    let older = event(Action::Grant, 5, "older");
+    assert_eq!(phone(&older, 3).await, None, "an older one");
+    let revoke = event(Action::Revoke, 200, "no");
+    assert_eq!(phone(&revoke, 4).await, None, "a later no");
+    let anew = event(Action::Grant, 300, "anew");
+    assert_eq!(phone(&anew, 5).await, Some(sealed(5)));
+    assert_eq!(phone(&anew, 6).await, Some(sealed(5)));
 }

@@ -7,13 +7,14 @@ use rand::{RngExt, SeedableRng};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, Changed, ChannelConsents, MetaPreference, PurposeConsent, Source,
+    Action, Changed, ChannelConsents, ConsentEvent, LegalBasis, MetaPreference, PurposeConsent,
+    Source,
 };
 use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::locale::Locale;
 use recado_ports::{
-    ChatEntry, ChatRecord, ConsentEvent, Conversations, ErasureReport, HistoryPage, ProfileUpdate,
+    ChatEntry, ChatRecord, Conversations, ErasureReport, HistoryPage, Intake, ProfileUpdate,
     Recipient, Recipients, StoreError,
 };
 
@@ -66,6 +67,7 @@ struct Scene {
 #[derive(Debug)]
 enum Act {
     Consents(ConsentEvent),
+    AreTakenIn(Vec<Intake>),
     MetaSays(MetaPreference, Timestamp),
     IsKnown(ProfileUpdate),
     IsCalled(String),
@@ -98,7 +100,8 @@ impl Scene {
             dice.random_range(0..KINDS)
         };
         let act = match kind {
-            0..5 => Act::Consents(consent(dice)),
+            0..4 => Act::Consents(consent(dice)),
+            4 => Act::AreTakenIn(self.intakes(dice)),
             5 | 6 => Act::MetaSays(
                 one_of(dice, &[MetaPreference::Stop, MetaPreference::Resume]),
                 at(one_of(dice, &[1, 2, 3])),
@@ -128,6 +131,17 @@ impl Scene {
         };
         Happening { bank, who, act }
     }
+
+    /// Up to four events of the two, with their numbers or without.
+    fn intakes(&self, dice: &mut StdRng) -> Vec<Intake> {
+        let one = |dice: &mut StdRng| Intake {
+            recipient: self.pair[usize::from(dice.random_bool(0.5))].clone(),
+            event: consent(dice),
+            phone: dice.random_bool(0.7).then(|| sealed(dice.random())),
+        };
+        let many = dice.random_range(1..=4);
+        (0..many).map(|_| one(dice)).collect()
+    }
 }
 
 /// Few of them, so that they meet; within one second and finer than a table keeps.
@@ -140,9 +154,14 @@ fn consent(dice: &mut StdRng) -> ConsentEvent {
     let mut purposes = Class::ALL.to_vec();
     purposes.retain(|_| dice.random_bool(0.4));
     let consent = PurposeConsent {
-        action: one_of(dice, &[Action::Grant, Action::Revoke]),
+        action: one_of(dice, &Action::ALL),
         since: moment(dice),
         source: one_of(dice, &Source::ALL),
+        expires_at: dice.random_bool(0.3).then(|| moment(dice)),
+        double_opt_in_at: dice.random_bool(0.3).then(|| moment(dice)),
+        basis: dice
+            .random_bool(0.3)
+            .then(|| one_of(dice, &LegalBasis::ALL)),
     };
     ConsentEvent {
         channel: one_of(dice, &[Channel::Whatsapp, Channel::Whatsapp, Channel::Sms]),
@@ -172,6 +191,7 @@ fn update(dice: &mut StdRng) -> ProfileUpdate {
 enum Said {
     Done,
     Consents((Changed, ChannelConsents)),
+    TakenIn(Vec<Changed>),
     LeadsTo(Option<RecipientToken>),
     Counted(CapVerdict),
     Recorded(ChatRecord),
@@ -190,6 +210,7 @@ impl Happening {
         let (bank, who) = (&self.bank, &self.who);
         Ok(match &self.act {
             Act::Consents(event) => Said::Consents(store.consent(bank, who, event).await?),
+            Act::AreTakenIn(intakes) => Said::TakenIn(store.take_in(bank, intakes).await?),
             Act::MetaSays(preference, at) => {
                 let done = store.meta_preference(bank, who, *preference, *at);
                 done.await.map(|()| Said::Done)?

@@ -2,7 +2,7 @@
 
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, Changed, MetaPreference};
+use recado_domain::consent::{Action, Changed, MetaPreference, verify};
 use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{RecipientToken, TenantId};
 use recado_domain::locale::Locale;
@@ -321,6 +321,12 @@ where
             .iter()
             .all(|entry| entry.event.evidence.is_none())
     );
+
+    let verdicts = verify(&bank, &who, &left.consents, &history.entries);
+    for (channel, verdict) in &verdicts {
+        assert_eq!(verdict.holds, Ok(()), "{channel}");
+    }
+    assert_eq!(verdicts[&Channel::Whatsapp].without_evidence, 2);
 
     let again = store
         .erase(&bank, &who, at(3_000))

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::Action;
+use recado_domain::consent::{Action, verify};
 use recado_domain::delivery::{
     CapVerdict, Change, Fact, LegFact, Notification, OpenedBecause, Receipts, change,
 };
@@ -334,6 +334,8 @@ where
     let history = store.history(&bank, &who, None, 100).await;
     let history = history.expect("the store answers").entries;
     assert_eq!(history.len(), usize::from(WRITERS));
+    let verdicts = verify(&bank, &who, &consents, &history);
+    assert_eq!(verdicts[&Channel::Whatsapp].holds, Ok(()));
 }
 
 async fn a_window_only_grows<S>(store: &S)

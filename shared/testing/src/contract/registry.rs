@@ -1,6 +1,8 @@
 //! The registry: the bank's own before the catalogue's, versions immutable.
 
 use recado_domain::catalogue;
+use recado_domain::class::Class;
+use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::{Calendar, Hours};
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
@@ -49,6 +51,10 @@ pub fn bank_entries() -> BankEntries {
                 servicing: "Mo-Fr 08:00-20:00; Sa 08:00-14:00".parse().expect("a week"),
                 calendar: Calendar::None,
                 ..Hours::default()
+            },
+            consent: ConsentPolicy {
+                double_opt_in: [Class::Servicing, Class::Marketing].into(),
+                days: [(Class::Marketing, 730)].into(),
             },
         },
         client_id: "registro-core".to_owned(),

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, Changed, ChannelConsents, MetaPreference, PurposeConsent, Source,
+    Action, Changed, ChannelConsents, ConsentEvent, HistoryEntry, MetaPreference, PurposeConsent,
+    Source,
 };
 use recado_domain::delivery::CapVerdict;
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
 use recado_ports::{
-    ConsentEvent, ErasureReport, HistoryEntry, HistoryPage, Profile, ProfileUpdate, Recipient,
-    Recipients, StoreError,
+    ErasureReport, HistoryPage, Intake, Profile, ProfileUpdate, Recipient, Recipients, StoreError,
 };
 
 use super::store::{Person, Store, StoreCall};
@@ -71,7 +71,23 @@ impl Recipients for Store {
         event: &ConsentEvent,
     ) -> Result<(Changed, ChannelConsents), StoreError> {
         self.call(StoreCall::Consent, |state| {
-            state.person(tenant, recipient).take_in(event)
+            let person = state.person(tenant, recipient);
+            person.take_in(tenant, recipient, event)
+        })
+        .await
+    }
+
+    async fn take_in(
+        &self,
+        tenant: &TenantId,
+        intakes: &[Intake],
+    ) -> Result<Vec<Changed>, StoreError> {
+        self.call(StoreCall::TakeIn, |state| {
+            let each = intakes.iter().map(|intake| {
+                let person = state.person(tenant, &intake.recipient);
+                person.take_with_number(tenant, intake)
+            });
+            each.collect()
         })
         .await
     }
@@ -113,16 +129,10 @@ impl Recipients for Store {
             let limit = usize::try_from(limit.clamp(1, LONGEST_PAGE)).unwrap_or(usize::MAX);
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let mut rest = person.history.range::<str, _>((from, Bound::Unbounded));
-            let entry = |(sort_key, event): (&String, &ConsentEvent)| HistoryEntry {
-                sort_key: sort_key.clone(),
-                event: event.clone(),
-            };
-            let entries: Vec<HistoryEntry> = rest.by_ref().take(limit).map(entry).collect();
+            let entries = rest.by_ref().take(limit);
+            let entries: Vec<HistoryEntry> = entries.map(|(_, entry)| entry.clone()).collect();
             let more = rest.next().is_some();
-            let next = entries
-                .last()
-                .filter(|_| more)
-                .map(|last| last.sort_key.clone());
+            let next = entries.last().filter(|_| more).map(HistoryEntry::sort_key);
             HistoryPage { entries, next }
         })
         .await
@@ -214,7 +224,7 @@ impl Recipients for Store {
         self.call(StoreCall::Erase, |state| {
             let at = whole_millis(at);
             let person = state.person(tenant, recipient);
-            let (aliases, mut items) = person.erase(at);
+            let (aliases, mut items) = person.erase(tenant, recipient, at);
             for digest in aliases {
                 let key = (tenant.clone(), digest);
                 if state.aliases.get(&key) == Some(recipient) {
@@ -229,27 +239,51 @@ impl Recipients for Store {
 }
 
 impl Person {
-    fn take_in(&mut self, event: &ConsentEvent) -> (Changed, ChannelConsents) {
-        let mut event = event.clone();
-        event.consent.since = whole_millis(event.consent.since);
-        event.received_at = whole_millis(event.received_at);
+    fn take_in(
+        &mut self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        event: &ConsentEvent,
+    ) -> (Changed, ChannelConsents) {
         let held = self.consents.0.get(&event.channel);
         let mut consents = held.cloned().unwrap_or_default();
         let Entry::Vacant(free) = self.history.entry(event.sort_key()) else {
             return (Changed::No, consents);
         };
-        let changed = consents.apply(&event.purposes, event.consent);
-        if changed == Changed::Yes {
-            self.consents.0.insert(event.channel, consents.clone());
-        }
-        free.insert(event);
+        let (changed, entry) = consents.take_in(tenant, recipient, event);
+        free.insert(entry);
+        self.consents.0.insert(event.channel, consents.clone());
         (changed, consents)
     }
 
+    fn take_with_number(&mut self, tenant: &TenantId, intake: &Intake) -> Changed {
+        let Intake {
+            recipient,
+            event,
+            phone,
+        } = intake;
+        if self.history.contains_key(&event.sort_key()) {
+            return Changed::No;
+        }
+        let (changed, after) = self.take_in(tenant, recipient, event);
+        let held = self.profile.as_ref();
+        let known = held.is_some_and(|profile| profile.phone.is_some());
+        let erased = held.is_some_and(|profile| profile.erased_at.is_some());
+        if phone.is_some() && !known && (!erased || after.agrees_to_anything()) {
+            self.profile.get_or_insert_default().phone.clone_from(phone);
+        }
+        changed
+    }
+
     /// Answers the aliases that led here and how many items were deleted or emptied.
-    fn erase(&mut self, at: Timestamp) -> (Vec<String>, usize) {
+    fn erase(
+        &mut self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        at: Timestamp,
+    ) -> (Vec<String>, usize) {
         for channel in Channel::ALL {
-            self.revoke_everything(channel, at);
+            self.revoke_everything(tenant, recipient, channel, at);
         }
         let before = self.profile.replace(Profile {
             erased_at: Some(at),
@@ -263,8 +297,8 @@ impl Person {
         };
         let mut items = usize::from(before.as_ref().is_some_and(personal));
         items += std::mem::take(&mut self.chat).len();
-        for event in self.history.values_mut() {
-            items += usize::from(event.evidence.take().is_some());
+        for entry in self.history.values_mut() {
+            items += usize::from(entry.event.evidence.take().is_some());
         }
         (
             std::mem::take(&mut self.aliases).into_iter().collect(),
@@ -272,7 +306,13 @@ impl Person {
         )
     }
 
-    fn revoke_everything(&mut self, channel: Channel, at: Timestamp) {
+    fn revoke_everything(
+        &mut self,
+        tenant: &TenantId,
+        recipient: &RecipientToken,
+        channel: Channel,
+        at: Timestamp,
+    ) {
         let held = self.consents.0.get(&channel);
         let purposes = held.map(|held| held.purposes.clone()).unwrap_or_default();
         let revoked = |purpose: &Class| {
@@ -287,17 +327,14 @@ impl Person {
             .values()
             .map(|consent| consent.since)
             .fold(at, Timestamp::max);
-        self.take_in(&ConsentEvent {
+        let event = ConsentEvent {
             channel,
             purposes: Class::ALL.to_vec(),
-            consent: PurposeConsent {
-                action: Action::Revoke,
-                since,
-                source: Source::App,
-            },
+            consent: PurposeConsent::new(Action::Revoke, since, Source::App),
             digest: format!("erasure-{channel}"),
             received_at: at,
             evidence: None,
-        });
+        };
+        self.take_in(tenant, recipient, &event);
     }
 }

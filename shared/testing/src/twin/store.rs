@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use recado_domain::class::Class;
-use recado_domain::consent::Consents;
+use recado_domain::consent::{Consents, HistoryEntry};
 use recado_domain::delivery::Notification;
 use recado_domain::ids::{
     BusinessAccountId, ClaimToken, NotificationId, PhoneNumberId, RecipientToken, TemplateName,
@@ -14,7 +14,7 @@ use recado_domain::ids::{
 use recado_domain::standing::{Edition, Standing};
 use recado_domain::switches::{Counter, Turned};
 use recado_domain::template::Template;
-use recado_ports::{ChatEntry, ConsentEvent, Profile, StoreError, TenantConfig};
+use recado_ports::{ChatEntry, Profile, StoreError, TenantConfig};
 
 /// A call of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,8 @@ pub enum StoreCall {
     Count,
     /// `Recipients::consent`.
     Consent,
+    /// `Recipients::take_in`.
+    TakeIn,
     /// `Recipients::meta_preference`.
     MetaPreference,
     /// `Recipients::history`.
@@ -115,7 +117,7 @@ pub struct Person {
     /// The current consents.
     pub consents: Consents,
     /// The consent history by sort key.
-    pub history: BTreeMap<String, ConsentEvent>,
+    pub history: BTreeMap<String, HistoryEntry>,
     /// What was counted, by day and purpose.
     pub caps: BTreeMap<(String, Class), BTreeSet<NotificationId>>,
     /// The conversation by sort key.
