@@ -48,6 +48,7 @@ impl Bank {
             locale: Locale::De,
             time_zone: "Europe/Berlin".to_owned(),
             hours: Hours::default(),
+            hosts: Vec::new(),
             consent,
         };
         store.put_tenant(&tenant, &config);

@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use media_api::{Deps, access_tokens, router};
+use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::file::LARGEST;
 use recado_domain::hours::Hours;
@@ -83,6 +84,7 @@ impl Scene {
                 locale: Locale::PtBr,
                 time_zone: "America/Sao_Paulo".to_owned(),
                 hours: Hours::default(),
+                hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
                 consent: ConsentPolicy::default(),
             };
             store.put_tenant(&tenant, &config);

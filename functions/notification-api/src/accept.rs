@@ -140,6 +140,10 @@ where
             .complete(template.as_deref(), &defaults, now)
             .map_err(Problem::Invalid)?;
         let template = template.ok_or(Problem::Internal)?;
+        if template.leads_astray(&config.hosts) {
+            let rule = "leads to a host that is none of the bank's: store a version of your own";
+            return Err(Problem::Invalid(vec![Fault::new("template", rule)]));
+        }
         Ok(Parsed {
             request,
             template,

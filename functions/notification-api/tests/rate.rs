@@ -11,6 +11,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
 use notification_api::{Deps, router};
+use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{PhoneNumberId, TenantId};
@@ -34,6 +35,7 @@ fn bank(store: &Store, name: &str) {
         locale: Locale::PtBr,
         time_zone: "America/Sao_Paulo".to_owned(),
         hours: Hours::around_the_clock(),
+        hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
         consent: ConsentPolicy::default(),
     };
     store.put_tenant(&tenant, &config);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use outbound_sender::{Deps, Pacers, handle};
 use recado_domain::carried::Carried;
+use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::consent::Keyword;
 use recado_domain::delivery::{Failure, FailureKind, Limits, PostOutcome};
@@ -75,6 +76,7 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
         locale: Locale::PtBr,
         time_zone: "America/Sao_Paulo".to_owned(),
         hours: Hours::default(),
+        hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
         consent: ConsentPolicy::default(),
     };
     store.put_tenant(&bank(), &config);

@@ -186,7 +186,9 @@ where
 {
     let tenant = tenant(&deps.store, &extensions).await?;
     check_body(&headers, &body)?;
-    let template = read(&body)?;
+    let config = deps.store.tenant(&tenant).await?;
+    let hosts = config.map(|config| config.hosts).unwrap_or_default();
+    let template = read(&body, &hosts)?;
     let status = match deps.store.keep(&tenant, &template).await? {
         Kept::New => StatusCode::CREATED,
         Kept::Same => StatusCode::OK,
@@ -202,7 +204,7 @@ where
     Ok((status, axum::Json(shown)).into_response())
 }
 
-fn read(body: &[u8]) -> Result<Template, Problem> {
+fn read(body: &[u8], hosts: &[String]) -> Result<Template, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::NotJson)?;
     let template = Template::from_json(text).map_err(|error| match error.classify() {
         // The text of the error may quote a value; the place does not.
@@ -217,10 +219,14 @@ fn read(body: &[u8]) -> Result<Template, Problem> {
         | serde_json::error::Category::Syntax
         | serde_json::error::Category::Eof => Problem::NotJson,
     })?;
-    template.validate().map_err(|faults| {
-        let fault =
-            |fault: recado_domain::template::TemplateFault| Fault::new(fault.place, fault.rule);
-        Problem::Invalid(faults.into_iter().map(fault).collect())
-    })?;
-    Ok(template)
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let mut faults = template.validate().err().unwrap_or_default();
+    faults.extend(template.foreign_hosts(&hosts));
+    if faults.is_empty() {
+        return Ok(template);
+    }
+    let faults = faults
+        .into_iter()
+        .map(|fault| Fault::new(fault.place, fault.rule));
+    Err(Problem::Invalid(faults.collect()))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use data_encoding::{BASE64, HEXLOWER};
+use recado_domain::catalogue;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{Action, ConsentEvent, ConsentPolicy, PurposeConsent, Source};
@@ -195,6 +196,7 @@ pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) ->
             time_zone: "America/Sao_Paulo".to_owned(),
             // What is tried out at night is to be seen at night.
             hours: Hours::around_the_clock(),
+            hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
             consent: ConsentPolicy::default(),
         };
         store.put_tenant(&tenant, &config).await?;

@@ -5,6 +5,7 @@
 //! | tenant | `nm`, `pn`, `wa`, `ps` | name, number and account at Meta, messages per second |
 //! | 〃 | `si`, `lo`, `tz` | SMS sender id, language, time zone |
 //! | 〃 | `hs`, `hm`, `hc` | sending hours of servicing and marketing, whose holidays; the default where absent |
+//! | 〃 | `ho` | the hosts that its templates may lead to (by comma); none where absent |
 //! | 〃 | `oi`, `cd` | purposes with a double opt-in (by comma), days that a grant for a purpose lasts (`marketing:730`, by comma) |
 //! | client, number, account | `tn` | tenant |
 //! | template | `js` | the version as JSON |
@@ -48,6 +49,7 @@ pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {
         Some(text(config.hours.marketing.to_string())),
     );
     put(&mut item, "hc", Some(text(config.hours.calendar.name())));
+    put(&mut item, "ho", Some(text(config.hosts.join(","))));
     let ConsentPolicy {
         double_opt_in,
         days,
@@ -77,6 +79,16 @@ pub(crate) fn tenant_config(item: &Item) -> Result<TenantConfig, StoreError> {
                 .optional_parsed("hc", Calendar::parse)?
                 .unwrap_or_default(),
         },
+        hosts: item
+            .optional_text("ho")?
+            .map(|hosts| {
+                hosts
+                    .split(',')
+                    .filter(|host| !host.is_empty())
+                    .map(str::to_owned)
+                    .collect()
+            })
+            .unwrap_or_default(),
         consent: ConsentPolicy {
             double_opt_in: item.parsed("oi", |text| listed(text, Class::parse))?,
             days: item.parsed("cd", |text| listed(text, lasting))?,

@@ -29,6 +29,8 @@ pub struct TenantConfig {
     pub time_zone: String,
     /// When what can wait may leave.
     pub hours: Hours,
+    /// The hosts that its templates may lead to, without their subdomains.
+    pub hosts: Vec<String>,
     /// What it asks of a grant beyond the grant.
     pub consent: ConsentPolicy,
 }

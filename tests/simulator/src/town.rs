@@ -7,6 +7,7 @@ use axum::body::Body;
 use http::Request;
 use jiff::SignedDuration;
 use lambda_http::request::RequestContext;
+use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::{Calendar, Hours, Week};
 use recado_domain::ids::{
@@ -126,6 +127,7 @@ impl System {
             locale: Locale::PtBr,
             time_zone: "America/Sao_Paulo".to_owned(),
             hours,
+            hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
             consent: ConsentPolicy::default(),
         };
         let twin = &self.store.twin;

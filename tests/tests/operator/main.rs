@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{ClaimToken, TenantId};
@@ -180,6 +181,7 @@ impl Shelf {
                 locale: Locale::PtBr,
                 time_zone: zone.to_owned(),
                 hours: Hours::around_the_clock(),
+                hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
                 consent: ConsentPolicy::default(),
             };
             store.put_tenant(&TenantId::parse(tenant)?, &config).await?;

@@ -311,15 +311,21 @@ fn damaged_length(text: &str) -> Option<usize> {
 fn is_phone(view: &View, window: &Window<'_>) -> bool {
     let digits = String::from_utf8_lossy(window.digits()).into_owned();
     let (from, _) = window.span();
-    let marked = |mark| {
-        view.before(from) == Some(mark)
-            || (view.before(from) == Some('(') && view.before(from - 1) == Some(mark))
+    // `+55 …` or `+(55) …`: a country has one to three digits. A bracket that only opens is a sentence's.
+    let places = &window.run.places[window.from..window.to];
+    let bracketed = || {
+        view.before(from) == Some('(')
+            && view.before(from - 1) == Some('+')
+            && places[..3]
+                .iter()
+                .any(|place| view.at(place + 1) == Some(')'))
     };
+    let international = view.before(from) == Some('+') || bracketed();
     let brazilian = |digits: &str| E164::parse(&format!("+55{digits}")).is_ok();
     // Eleven digits are a mobile's: nine behind the area code, the first of them a 9.
     let mobile = |digits: &str| digits.len() == 11 && brazilian(digits);
     let dialled = digits.trim_start_matches('0');
-    (marked('+') && (8..=15).contains(&digits.len()))
+    (international && (8..=15).contains(&digits.len()) && !digits.starts_with('0'))
         || (view.before(from) == Some('(') && matches!(digits.len(), 10 | 11) && brazilian(&digits))
         || (digits.len() - dialled.len() <= 3
             && (mobile(dialled) || dialled.strip_prefix("55").is_some_and(brazilian)))

@@ -119,6 +119,9 @@ fn a_telephone_number_is_known_by_its_plus_its_country_or_its_brackets() {
     check("55987654321", "+55 (55) *****-4321");
     check("00011987654321", "+55 (11) *****-4321");
     stays("000011987654321");
+    // No country begins with 0, and a bracket that only opens is the sentence's.
+    stays("+000000000");
+    check("+(48291635 é a minha senha", "+(*** é a minha senha");
 }
 
 #[test]

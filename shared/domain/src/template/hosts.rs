@@ -14,7 +14,7 @@ impl Template {
     #[must_use]
     pub fn foreign_hosts(&self, hosts: &[&str]) -> Vec<TemplateFault> {
         let mut faults = BTreeSet::new();
-        for (place, found) in self.hosts() {
+        for (place, found) in self.hosts().into_iter().chain(self.example_hosts()) {
             if !hosts.iter().any(|host| host.eq_ignore_ascii_case(&found)) {
                 faults.insert(TemplateFault {
                     place,
@@ -25,16 +25,15 @@ impl Template {
         faults.into_iter().collect()
     }
 
-    /// Every host that the template itself names, with its place.
+    /// Whether a message made of it leads to a host that is not among these, whatever its parameters.
     #[must_use]
-    pub fn hosts(&self) -> Vec<(String, String)> {
+    pub fn leads_astray(&self, hosts: &[String]) -> bool {
+        let known = |found: &str| hosts.iter().any(|host| host.eq_ignore_ascii_case(found));
+        self.hosts().iter().any(|(_, found)| !known(found))
+    }
+
+    fn example_hosts(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        for (at, button) in self.buttons.iter().enumerate() {
-            if let Button::Url { base, .. } = button {
-                let host = host(base).unwrap_or_else(|| "nowhere".to_owned());
-                found.push((format!("buttons[{at}].base"), host));
-            }
-        }
         for (name, spec) in &self.params {
             let addressed = matches!(
                 spec.kind,
@@ -48,6 +47,19 @@ impl Template {
                 if let Some(host) = address.and_then(host) {
                     found.push((format!("params.{name}.example"), host));
                 }
+            }
+        }
+        found
+    }
+
+    /// Every host that a message made of the template leads to, with its place.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (at, button) in self.buttons.iter().enumerate() {
+            if let Button::Url { base, .. } = button {
+                let host = host(base).unwrap_or_else(|| "nowhere".to_owned());
+                found.push((format!("buttons[{at}].base"), host));
             }
         }
         for (locale, texts) in &self.locales {

@@ -52,6 +52,7 @@ pub fn bank_entries() -> BankEntries {
                 calendar: Calendar::None,
                 ..Hours::default()
             },
+            hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
             consent: ConsentPolicy {
                 double_opt_in: [Class::Servicing, Class::Marketing].into(),
                 days: [(Class::Marketing, 730)].into(),

@@ -17,8 +17,6 @@ use crate::sim::time;
 /// São Paulo is three hours behind.
 const ZONE: i64 = 3 * 3_600_000;
 const DAY: i64 = 24 * 3_600_000;
-/// Messages of servicing or marketing to one person on one day.
-const DAILY_CAP: u32 = 3;
 
 impl Auditor<'_> {
     pub(super) fn finish(&mut self) {
@@ -258,21 +256,32 @@ impl Auditor<'_> {
         }
     }
 
+    /// Of the messages with a cap of so many or fewer, no more than so many left on one day: each was counted
+    /// when fewer had been.
     fn caps_were_kept(&mut self) {
-        let mut days: BTreeMap<(RecipientToken, Class, i64), u32> = BTreeMap::new();
+        let mut days: BTreeMap<(RecipientToken, Class, i64), Vec<u32>> = BTreeMap::new();
         for case in self.cases.values() {
-            if matches!(case.class(), Class::Servicing | Class::Marketing) {
-                for at in &case.accepted_by_meta {
-                    let day = (at - ZONE).div_euclid(DAY);
-                    let key = (case.item.recipient.clone(), case.class(), day);
-                    *days.entry(key).or_default() += 1;
-                }
+            for (cap, at) in case
+                .item
+                .daily_cap
+                .into_iter()
+                .flat_map(|cap| case.accepted_by_meta.iter().map(move |at| (cap, at)))
+            {
+                let day = (at - ZONE).div_euclid(DAY);
+                let key = (case.item.recipient.clone(), case.class(), day);
+                days.entry(key).or_default().push(cap);
             }
         }
-        for ((recipient, class, _), count) in days {
-            if count > DAILY_CAP {
-                let what = format!("{recipient} got {count} messages of {class} on one day");
-                self.broken(Promise::I8, None, what);
+        for ((recipient, class, _), caps) in days {
+            for cap in &caps {
+                let count = caps.iter().filter(|other| *other <= cap).count();
+                if count > usize::try_from(*cap).unwrap_or(usize::MAX) {
+                    let what = format!(
+                        "{recipient} got {count} messages of {class} on a day capped at {cap}"
+                    );
+                    self.broken(Promise::I8, None, what);
+                    break;
+                }
             }
         }
     }
