@@ -340,6 +340,7 @@ fn local_mobile(view: &View, window: &Window<'_>) -> bool {
         && digits[0] == b'9'
         && view.before(places[5]) == Some('-')
         && places[5] == places[4] + 2
+        && places[8] == places[5] + 3
 }
 
 /// The spans in order, those that overlap as one; a kind is kept where its longest span holds the others.

@@ -204,25 +204,61 @@ pub(super) fn permitted(
         Permission::NotThisLeg(reason) => reason,
         Permission::NotAtAll(_) => CloseReason::OptedOut,
     };
-    let nothing_went = (0..leg).all(|before| item.leg(before).closed_because().is_some());
-    if reason == CloseReason::OptedOut && nothing_went && item.next_leg(leg).is_none() {
-        let why = SuppressReason::OptedOut;
-        let held = Some((leg, &claim.token));
-        let mut effects = vec![
-            Effect::Record(change::suppress(item, why, context.now, held)),
-            // A cancel may have come first; the claim is given back all the same.
-            Effect::Record(change::release(leg, &claim.token)),
-        ];
-        effects.extend(give_back(item, leg, claim, context));
-        return effects;
+    if reason == CloseReason::OptedOut && is_all(item, leg) {
+        call_off(item, leg, SuppressReason::OptedOut, claim, context)
+    } else {
+        leave_out(item, leg, reason, claim, context)
     }
-    let mut effects = vec![Effect::Record(change::close(
-        item,
-        leg,
-        reason,
-        context.now,
-        Some(&claim.token),
-    ))];
+}
+
+/// The day's cap is used up.
+pub(super) fn over_cap(
+    item: &Notification,
+    leg: u8,
+    claim: &Claim,
+    context: &Context,
+) -> Vec<Effect> {
+    if leg == 0 || is_all(item, leg) {
+        call_off(item, leg, SuppressReason::FrequencyCap, claim, context)
+    } else {
+        leave_out(item, leg, CloseReason::FrequencyCap, claim, context)
+    }
+}
+
+/// Whether nothing went before this leg and nothing comes after it.
+fn is_all(item: &Notification, leg: u8) -> bool {
+    item.next_leg(leg).is_none()
+        && (0..leg).all(|before| item.leg(before).closed_because().is_some())
+}
+
+/// Nothing is sent at all; the claim is given back.
+fn call_off(
+    item: &Notification,
+    leg: u8,
+    why: SuppressReason,
+    claim: &Claim,
+    context: &Context,
+) -> Vec<Effect> {
+    let held = Some((leg, &claim.token));
+    let mut effects = vec![
+        Effect::Record(change::suppress(item, why, context.now, held)),
+        // A cancel may have come first; the claim is given back all the same.
+        Effect::Record(change::release(leg, &claim.token)),
+    ];
+    effects.extend(give_back(item, leg, claim, context));
+    effects
+}
+
+/// The claimed leg is closed unsent, and the one after it opens.
+fn leave_out(
+    item: &Notification,
+    leg: u8,
+    why: CloseReason,
+    claim: &Claim,
+    context: &Context,
+) -> Vec<Effect> {
+    let close = change::close(item, leg, why, context.now, Some(&claim.token));
+    let mut effects = vec![Effect::Record(close)];
     effects.extend(give_back(item, leg, claim, context));
     effects.extend(open_next(item, leg, context.now));
     effects
@@ -268,8 +304,7 @@ fn open(
 /// Closes an unclaimed leg that may not leave in the night; where nothing went before it and nothing comes
 /// after it, nothing was sent at all.
 fn skip_for_the_night(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
-    let nothing_went = (0..leg).all(|before| item.leg(before).closed_because().is_some());
-    if nothing_went && item.next_leg(leg).is_none() {
+    if is_all(item, leg) {
         let why = SuppressReason::QuietHours;
         return vec![Effect::Require(change::suppress(item, why, now, None))];
     }

@@ -16,10 +16,9 @@ pub use effect::{CapVerdict, Context, Effect, Event, Handoff, Limits, Permission
 
 use super::change::{self, Change};
 use super::notification::Notification;
-use super::reason::SuppressReason;
 use crate::class::Lane;
 use first::{job, paced};
-use later::{permitted, spent, timer};
+use later::{over_cap, permitted, spent, timer};
 use posted::{SOON, post, posted, put_back};
 
 /// What notification-api hands on after the Put, in order: guard, then job (I1).
@@ -111,14 +110,7 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
             leg,
             claim,
             verdict: CapVerdict::Exceeded,
-        } => {
-            let (why, held) = (SuppressReason::FrequencyCap, (*leg, &claim.token));
-            vec![
-                Effect::Record(change::suppress(item, why, context.now, Some(held))),
-                // A cancel may have come first; the claim is given back all the same.
-                Effect::Record(change::release(*leg, &claim.token)),
-            ]
-        }
+        } => over_cap(item, *leg, claim, context),
         Event::Permitted {
             leg,
             claim,
@@ -139,10 +131,12 @@ pub fn step(item: &Notification, event: &Event, context: &Context) -> Vec<Effect
     }
 }
 
-/// Each notification counts once: with WhatsApp, or with the leg after it where WhatsApp was passed over.
+/// Each notification counts once: with WhatsApp, or with the leg after it where WhatsApp was passed over,
+/// or died with its claim, perhaps before it was counted.
 fn counts_against_cap(item: &Notification, leg: u8) -> bool {
-    let first = leg == 0 || (leg == 1 && item.leg(0).closed_because().is_some());
-    first && item.daily_cap.is_some()
+    let whatsapp = item.leg(0);
+    let counted = whatsapp.submitted_at().is_some() || whatsapp.failed_at().is_some();
+    item.daily_cap.is_some() && (leg == 0 || (leg == 1 && !counted))
 }
 
 /// No cap stands in the way: WhatsApp's consent was read with the job, a later leg's is read now.

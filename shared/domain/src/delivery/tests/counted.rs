@@ -72,3 +72,36 @@ fn the_first_word_of_the_handset_is_its_delivery_its_reading_or_an_answer() {
         Some(at(300))
     );
 }
+
+#[test]
+fn an_sms_after_a_claim_that_was_perhaps_never_counted_is_counted() {
+    let reminder = notification(Class::Servicing, &[Whatsapp, Sms]);
+    let won = |item: &Notification| {
+        let event = Event::Claimed {
+            leg: 1,
+            claim: claim(50_000, 110_000, 1),
+        };
+        say(&sms_claimed(item, 50_000, 1), &event, 50_000)
+    };
+    // Who died between claim and count counted nothing.
+    let silent = claimed(&reminder, 0);
+    let silent = after(&silent, &change::uncertain(&silent, 0, at(10_000)));
+    assert_eq!(won(&silent), ["count"]);
+    // What left was counted before.
+    assert_eq!(won(&submitted(&reminder, 0)), ["ask 1"]);
+    assert_eq!(won(&failed(&claimed(&reminder, 0), 100)), ["ask 1"]);
+
+    let exceeded = Event::Counted {
+        leg: 1,
+        claim: claim(50_000, 110_000, 1),
+        verdict: CapVerdict::Exceeded,
+    };
+    let held = sms_claimed(&silent, 50_000, 1);
+    let effects = step(&held, &exceeded, &context(50_000));
+    let [Effect::Record(close)] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    let end = after(&held, close);
+    assert_eq!(end.leg(1).closed_because(), Some(CloseReason::FrequencyCap));
+    assert!(end.content.is_none(), "nothing is left to send");
+}
