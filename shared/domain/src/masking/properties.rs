@@ -257,6 +257,8 @@ proptest! {
             worded_secret().prop_map(|secret| (Forbidden::Secret, secret)),
         ],
     ) {
+        // Behind a comma or a line break, more digits make another number of it.
+        prop_assume!(!after.trim_start().starts_with(char::is_numeric));
         let text = format!("{before}{left}{written}{right}{after}");
         prop_assert!(forbidden(&text).contains(&found), "{text}");
     }
