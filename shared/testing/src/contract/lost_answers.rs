@@ -24,8 +24,8 @@ use super::{at, id, notification, person, sealed, tenant};
 
 /// How many answers in a row are lost: one, which a client of AWS bears by itself, and more than it bears.
 const LOST: [u32; 2] = [1, 4];
-/// Nobody asks more often.
-const PATIENCE: u32 = 8;
+/// More than any case loses, should one asker meet them all.
+const PATIENCE: u32 = 24;
 
 /// Exercises a store whose answers are lost. `lose(n)` has the next `n` requests that write carried out and
 /// not answered.
