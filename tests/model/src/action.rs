@@ -46,6 +46,8 @@ pub(crate) enum Action {
     Deliver(u8),
     /// A second copy of it is received, and the message stays.
     DeliverCopy(u8),
+    /// It is received by two at once: whoever acknowledges it does so for both.
+    DeliverTwin(u8),
     /// It is received, and reading the item fails.
     ReceivedInVain(u8),
     /// It is received, and the function dies.
@@ -102,6 +104,7 @@ pub(crate) fn possible(
         all.push(Action::Deliver(place));
         if faults {
             all.push(Action::DeliverCopy(place));
+            all.push(Action::DeliverTwin(place));
             // Else these come after the reading, see `work`.
             if state.decides_at_once(message.what) {
                 all.extend([
@@ -290,6 +293,7 @@ pub(crate) fn is_fault(action: Action) -> bool {
         Action::HandUnanswered(_)
         | Action::ApiDies(_)
         | Action::DeliverCopy(_)
+        | Action::DeliverTwin(_)
         | Action::ReceivedInVain(_)
         | Action::ReceivedByTheDead(_)
         | Action::Unanswered(_)
@@ -325,6 +329,7 @@ pub(crate) fn is_free(action: Action) -> bool {
         | Action::HandUnanswered(_)
         | Action::ApiDies(_)
         | Action::DeliverCopy(_)
+        | Action::DeliverTwin(_)
         | Action::ReceivedInVain(_)
         | Action::ReceivedByTheDead(_)
         | Action::Unanswered(_)

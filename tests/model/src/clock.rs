@@ -3,8 +3,9 @@
 use recado_domain::delivery::Effect;
 
 use crate::case::second_of;
+use crate::drive::back_to_queue;
 use crate::seen::Situation;
-use crate::state::{Drive, Message, Phase, State};
+use crate::state::{Drive, Phase, State};
 use crate::world::World;
 
 impl World<'_> {
@@ -63,11 +64,7 @@ impl World<'_> {
             .collect();
         for drive in ended {
             self.seen.note(Situation::TimedOut);
-            state.queue.push(Message {
-                due: drive.back,
-                note: drive.note,
-                what: drive.what,
-            });
+            back_to_queue(state, drive.note, drive.what, drive.back);
         }
     }
 }

@@ -8,7 +8,7 @@ use recado_domain::switches::Spending;
 use crate::action::Action;
 use crate::case::seconds;
 use crate::seen::Situation;
-use crate::state::{Message, NONE, Phase, State, What};
+use crate::state::{Message, NEVER, NONE, Phase, State, Twin, What};
 use crate::table::TOKENS;
 use crate::world::World;
 
@@ -42,6 +42,7 @@ impl World<'_> {
             | Action::Repeat(_)
             | Action::Deliver(_)
             | Action::DeliverCopy(_)
+            | Action::DeliverTwin(_)
             | Action::ReceivedInVain(_)
             | Action::ReceivedByTheDead(_)
             | Action::Tell(..)
@@ -128,13 +129,32 @@ impl World<'_> {
         self.settle(state, number, plan, 0);
     }
 
+    /// The message is gone for the other one too: from the queue, or from the hands of a function that
+    /// then must not die.
+    fn acknowledge_for_both(&mut self, state: &mut State, note: u8, what: What) {
+        let same = |other: (u8, What)| other == (note, what);
+        let queued = state.queue.iter().position(|it| same((it.note, it.what)));
+        if let Some(place) = queued {
+            state.queue.remove(place);
+            return;
+        }
+        let mut others = state.drives.iter_mut();
+        if let Some(other) = others.find(|it| same((it.note, it.what))) {
+            self.seen.note(Situation::AcknowledgedByTwin);
+            other.back = NEVER;
+        }
+    }
+
     /// Goes on to a plan's next effect; what costs no further step is done at once.
     pub(crate) fn settle(&mut self, state: &mut State, number: usize, plan: u32, place: u8) {
         let effects = Rc::clone(self.table.plan(plan));
         let drive = &mut state.drives[number];
         let rest = match effects.get(usize::from(place)) {
             None => {
-                state.drives.remove(number);
+                let drive = state.drives.remove(number);
+                if drive.twin == Twin::Yes {
+                    self.acknowledge_for_both(state, drive.note, drive.what);
+                }
                 return;
             }
             Some(Effect::Leave) => {
@@ -224,5 +244,7 @@ pub(crate) fn planned(state: &State, number: usize) -> (u32, u8) {
 }
 
 pub(crate) fn back_to_queue(state: &mut State, note: u8, what: What, due: u16) {
-    state.queue.push(Message { due, note, what });
+    if due != NEVER {
+        state.queue.push(Message { due, note, what });
+    }
 }

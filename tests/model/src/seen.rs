@@ -64,6 +64,8 @@ situations! {
     WebhookDied = "webhook-receiver died between storing a failure and arming",
     /// Two functions on one notification.
     TwoAtWork = "two functions at work on one notification",
+    /// Another function acknowledged the message that one is at work on.
+    AcknowledgedByTwin = "a message was acknowledged by one of the two that had it",
     /// The cap was used up.
     OverCap = "suppressed by the day's cap",
     /// The SMS budget was used up.

@@ -45,6 +45,16 @@ pub(crate) enum Consent {
     Revoked,
 }
 
+/// A message that does not come back: it was acknowledged by another one that had it.
+pub(crate) const NEVER: u16 = u16::MAX;
+
+/// Whether a function's message is also another one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Twin {
+    Yes,
+    No,
+}
+
 /// A function at work on one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Drive {
@@ -54,6 +64,8 @@ pub(crate) struct Drive {
     pub(crate) dies: u16,
     /// The message's visibility timeout ends.
     pub(crate) back: u16,
+    /// Whether another one has the same message, or may have it.
+    pub(crate) twin: Twin,
     /// The item as this function knows it; [`NONE`] where the next answer replaces it unseen.
     pub(crate) local: u32,
     /// The event it began with; [`NONE`] before that was decided.

@@ -78,6 +78,7 @@ fn say(world: &World<'_>, state: &State, action: Action) -> String {
         Action::Repeat(note) => format!("the bank repeats the request {note}"),
         Action::Deliver(place) => format!("received: {}", queued(place)),
         Action::DeliverCopy(place) => format!("received, and it stays: {}", queued(place)),
+        Action::DeliverTwin(place) => format!("received by two at once: {}", queued(place)),
         Action::ReceivedInVain(place) => {
             format!("received, and reading the item fails: {}", queued(place))
         }

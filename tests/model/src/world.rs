@@ -15,7 +15,7 @@ use crate::invariant::{self, Broken, broken};
 use crate::seen::{Seen, Situation};
 use crate::state::{
     Api, Consent, DELIVERED, Drive, FAILED, Hook, LEGS, Message, NONE, Note, Phase, READ, State,
-    Trail, What,
+    Trail, Twin, What,
 };
 use crate::table::{Outcome, Table, Written};
 
@@ -115,6 +115,10 @@ impl<'p> World<'p> {
             Action::DeliverCopy(place) => {
                 let message = state.queue[usize::from(place)];
                 self.receive(&mut state, message);
+            }
+            Action::DeliverTwin(place) => {
+                let message = state.queue[usize::from(place)];
+                self.receive_as(&mut state, message, Twin::Yes);
             }
             Action::ReceivedInVain(place) => {
                 state.queue[usize::from(place)].due = state.now + PUT_BACK;
@@ -222,6 +226,10 @@ impl<'p> World<'p> {
     }
 
     fn receive(&mut self, state: &mut State, message: Message) {
+        self.receive_as(state, message, Twin::No);
+    }
+
+    fn receive_as(&mut self, state: &mut State, message: Message, twin: Twin) {
         if state.drives.iter().any(|drive| drive.note == message.note) {
             self.seen.note(Situation::TwoAtWork);
         }
@@ -230,6 +238,7 @@ impl<'p> World<'p> {
             what: message.what,
             dies: state.now + FUNCTION_TIMEOUT,
             back: state.now + VISIBILITY,
+            twin,
             local: state.notes[usize::from(message.note)].item,
             first: NONE,
             consent: None,

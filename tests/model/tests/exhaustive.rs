@@ -47,6 +47,7 @@ fn wanted(case: &str) -> Vec<Situation> {
             CancelRefused,
         ],
         "notice" => &[
+            AcknowledgedByTwin,
             QueueWaitClosed,
             Released,
             OldAttemptFailed,

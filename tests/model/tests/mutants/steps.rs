@@ -217,6 +217,15 @@ pub(crate) fn steps() -> Vec<(&'static str, &'static str, &'static str, Step)> {
             },
         ),
         (
+            "acknowledges a job that finds a live claim",
+            "I9",
+            "notice",
+            |item, event, context| match event {
+                Event::Job { .. } if item.leg(0).until() > Some(context.now) => Vec::new(),
+                _ => real(item, event, context),
+            },
+        ),
+        (
             "heeds no quiet hours",
             "I8",
             "night",

@@ -44,7 +44,8 @@ pub(super) fn job(
         // timer may have come before a claim that was written late, and found nothing to do.
         let unknown = change::uncertain(item, 0, until);
         let mut effects = open_when_due(&unknown.apply(item.clone()), context.now);
-        effects.insert(0, Effect::Record(unknown));
+        // Refused where the holder has given it back after all: then WhatsApp is free, and this job takes it.
+        effects.insert(0, Effect::Require(unknown));
         return effects;
     }
     if context.now >= item.sendable_until() {

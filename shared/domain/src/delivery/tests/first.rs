@@ -159,17 +159,16 @@ fn a_job_that_comes_again_sends_nothing_again() {
     let silent = claimed(&pix(), 100);
     assert_eq!(
         say(&silent, &granted, 10_100),
-        ["record l0x", "arm 1 Open 40100"]
+        ["require l0x", "arm 1 Open 40100"]
     );
     let told = after(&silent, &change::uncertain(&silent, 0, at(10_100)));
     assert_eq!(say(&told, &granted, 10_200), ["arm 1 Open 40100"]);
     assert!(say(&sms_claimed(&told, 40_100, 1), &granted, 40_200).is_empty());
-    // Without a later leg no timer looks after the claim: the message must come back.
     let offer = notification(Class::Marketing, &[Whatsapp]);
     assert_eq!(say(&claimed(&offer, 100), &granted, 500), ["leave"]);
     assert_eq!(
         say(&claimed(&offer, 100), &granted, 10_100),
-        ["record l0x drop"]
+        ["require l0x drop"]
     );
     // The function died between closing, or failing, and opening the next leg.
     let closed = after(
