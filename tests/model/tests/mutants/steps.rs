@@ -219,7 +219,7 @@ pub(crate) fn steps() -> Vec<(&'static str, &'static str, &'static str, Step)> {
         (
             "acknowledges a job that finds a live claim",
             "I9",
-            "notice",
+            "late notice",
             |item, event, context| match event {
                 Event::Job { .. } if item.leg(0).until() > Some(context.now) => Vec::new(),
                 _ => real(item, event, context),
