@@ -191,7 +191,6 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                     Answer::Go => {}
                     Answer::Event(event) => next = Some(event),
                     Answer::Again => next = Some(first.clone()),
-                    Answer::Leave => return Ok(Done::Leave),
                     Answer::Gone => return Ok(Done::Acknowledge),
                 }
                 if next.is_some() {
@@ -337,7 +336,6 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                     None => Answer::Gone,
                 }
             }
-            Effect::Leave => Answer::Leave,
         })
     }
 }
@@ -352,7 +350,6 @@ enum Answer {
     Go,
     Event(Event),
     Again,
-    Leave,
     Gone,
 }
 

@@ -281,7 +281,7 @@ fn work(
                     all.extend([End::Accepted, End::Refused].map(|end| Action::Post(number, end)));
                 }
                 // Never left standing: see `World::settle`.
-                Effect::GiveBack { .. } | Effect::Nap(_) | Effect::Leave => {}
+                Effect::GiveBack { .. } | Effect::Nap(_) => {}
             }
         }
     }

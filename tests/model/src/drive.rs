@@ -157,12 +157,6 @@ impl World<'_> {
                 }
                 return;
             }
-            Some(Effect::Leave) => {
-                self.seen.note(Situation::Left);
-                let drive = state.drives.remove(number);
-                back_to_queue(state, drive.note, drive.what, drive.back);
-                return;
-            }
             Some(Effect::Nap(rest)) => {
                 self.seen.note(Situation::Napped);
                 drive.local = NONE;
@@ -210,11 +204,9 @@ fn asks_about_local(effects: &[Effect]) -> bool {
             | Effect::AskConsent { .. }
             | Effect::Spend { .. }
             | Effect::Post { .. } => return true,
-            Effect::Record(_)
-            | Effect::Require(_)
-            | Effect::Claim { .. }
-            | Effect::Nap(_)
-            | Effect::Leave => return false,
+            Effect::Record(_) | Effect::Require(_) | Effect::Claim { .. } | Effect::Nap(_) => {
+                return false;
+            }
         }
     }
     false
@@ -231,8 +223,7 @@ fn is_last(effect: &Effect) -> bool {
         | Effect::Spend { .. }
         | Effect::AskConsent { .. }
         | Effect::Post { .. }
-        | Effect::Nap(_)
-        | Effect::Leave => false,
+        | Effect::Nap(_) => false,
     }
 }
 

@@ -117,7 +117,7 @@ impl World<'_> {
                 self.answer_post(state, number, End::NotSent);
             }
             // See `World::settle`.
-            Effect::GiveBack { .. } | Effect::Nap(_) | Effect::Leave => {}
+            Effect::GiveBack { .. } | Effect::Nap(_) => {}
         }
     }
 
@@ -228,8 +228,7 @@ impl World<'_> {
             | Effect::Spend { .. }
             | Effect::GiveBack { .. }
             | Effect::Post { .. }
-            | Effect::Nap(_)
-            | Effect::Leave => {}
+            | Effect::Nap(_) => {}
         }
     }
 
@@ -264,8 +263,7 @@ impl World<'_> {
                 | Effect::Claim { .. }
                 | Effect::GiveBack { .. }
                 | Effect::Post { .. }
-                | Effect::Nap(_)
-                | Effect::Leave => None,
+                | Effect::Nap(_) => None,
             };
             if let Some((kind, event)) = told {
                 let event = self.table.reply(plan, place, kind, || event);
@@ -291,8 +289,7 @@ impl World<'_> {
             | Effect::AskConsent { .. }
             | Effect::Spend { .. }
             | Effect::GiveBack { .. }
-            | Effect::Nap(_)
-            | Effect::Leave => None,
+            | Effect::Nap(_) => None,
         }
     }
 

@@ -90,8 +90,6 @@ situations! {
     RequestRepeated = "a request died half way and was repeated",
     /// A nap.
     Napped = "a timer slept its last second",
-    /// A job that left its message.
-    Left = "a job was left for its claim's holder",
     /// Expired.
     Expired = "expired with nothing sent",
 }

@@ -139,7 +139,6 @@ fn effect(effect: &Effect) -> String {
         Effect::AskConsent { leg, .. } => format!("reads the consent for leg {leg}"),
         Effect::Post { leg, .. } => format!("sends by leg {leg}"),
         Effect::Nap(_) => "naps".to_owned(),
-        Effect::Leave => "leaves its message".to_owned(),
     }
 }
 

@@ -93,13 +93,12 @@ fn wanted(case: &str) -> Vec<Situation> {
                 DiedHolding,
                 OverCap,
                 SuppressedByRevoke,
-                Left,
                 Expired,
                 TimedOut,
                 TooLateToPost,
             ];
         }
-        "pair" => return vec![WhatsappLeft, WhatsappUncertain, OverCap, Left, Expired],
+        "pair" => return vec![WhatsappLeft, WhatsappUncertain, OverCap, Expired],
         other => panic!("nothing is asked of {other}"),
     };
     let told: &[Situation] = if case == "mixed" { &[] } else { &TOLD };

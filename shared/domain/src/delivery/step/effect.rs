@@ -237,6 +237,4 @@ pub enum Effect {
     },
     /// Rests (≤ 1 s), reads the item again and decides the first event again.
     Nap(Duration),
-    /// Does not acknowledge the message: it comes back after its visibility timeout.
-    Leave,
 }

@@ -37,8 +37,9 @@ pub(super) fn job(
     if let Some(until) = first.until() {
         if context.now < until {
             // Its holder may give the claim back and then fail to hand on. An acknowledgement here could be
-            // that of the holder's own message, which comes in copies: then nothing would look after it.
-            return vec![Effect::Leave];
+            // that of the holder's own message, which comes in copies: so another one looks again.
+            let after = Duration::try_from(until.duration_since(context.now)).unwrap_or_default();
+            return vec![Effect::HandOff(Handoff::Enqueue { attempt, after })];
         }
         // From that moment on it was unknown, whenever somebody notices: what is due stays due. The
         // timer may have come before a claim that was written late, and found nothing to do.

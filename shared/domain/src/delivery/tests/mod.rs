@@ -194,7 +194,6 @@ pub(super) fn word(effect: &Effect) -> String {
         Effect::Spend { leg, .. } => format!("spend {leg}"),
         Effect::GiveBack { .. } => "give back".into(),
         Effect::Nap(rest) => format!("nap {}", rest.as_millis()),
-        Effect::Leave => "leave".into(),
     }
 }
 

@@ -41,8 +41,7 @@ fn under(gates: &Gates, item: &Notification, event: &Event, ms: u64) -> Vec<Stri
             | Effect::GiveBack { .. }
             | Effect::AskConsent { .. }
             | Effect::Post { .. }
-            | Effect::Nap(_)
-            | Effect::Leave => word(effect),
+            | Effect::Nap(_) => word(effect),
         })
         .collect()
 }

@@ -278,7 +278,6 @@ impl World {
                 self.now = plus(self.now, rest);
                 Some(first.clone())
             }
-            Effect::Leave => return Err(()),
         })
     }
 
