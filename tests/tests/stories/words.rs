@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{GLANCE, META, World};
 
-const WORDS: &str = "Quero falar da conta. Meu CPF é 529.982.247-25, meu telefone 11 98765-4300, obrigada, Benedita";
+const WORDS: &str = "Quero falar da conta. Meu CPF é 111.444.777-35, meu telefone 11 98765-4300, obrigada, Benedita";
 
 #[tokio::test]
 async fn what_a_customer_writes_is_masked_for_the_bank_sealed_for_the_export_and_opens_the_window()
@@ -46,8 +46,8 @@ async fn what_a_customer_writes_is_masked_for_the_bank_sealed_for_the_export_and
     let kept = chat[0].to_string();
     assert!(kept.contains("Quero falar da conta"), "{kept}");
     let secrets = [
-        "529.982.247",
-        "529982247",
+        "111.444.777",
+        "111444777",
         "98765-4300",
         "987654300",
         to.trim_start_matches("+55"),
