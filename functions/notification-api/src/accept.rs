@@ -140,9 +140,9 @@ where
             .complete(template.as_deref(), &defaults, now)
             .map_err(Problem::Invalid)?;
         let template = template.ok_or(Problem::Internal)?;
-        if template.leads_astray(&config.hosts) {
-            let rule = "leads to a host that is none of the bank's: store a version of your own";
-            return Err(Problem::Invalid(vec![Fault::new("template", rule)]));
+        let astray = template.leads_astray(request.locale, &request.params, &config.hosts);
+        if !astray.is_empty() {
+            return Err(Problem::Invalid(astray));
         }
         Ok(Parsed {
             request,

@@ -23,9 +23,10 @@ async fn main() -> Result<(), lambda_http::Error> {
         WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
         store.warm_up(),
     );
+    let whatsapp = whatsapp?;
     let deps = Deps {
         store,
-        meta: Meta::new(client, whatsapp?.access_tokens)?,
+        meta: Meta::new(client, whatsapp.app_id, whatsapp.access_tokens)?,
     };
     lambda_http::run(router(Arc::new(deps))).await
 }

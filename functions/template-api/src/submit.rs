@@ -8,12 +8,13 @@ use recado_domain::fault::Fault;
 use recado_domain::ids::{TemplateName, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::standing::{Aspect, Edition, Note, Said};
-use recado_domain::template::{Header, Template};
-use recado_ports::{OwnTemplates, Registry, Standings, StoreError, TenantConfig};
+use recado_domain::template::Template;
+use recado_ports::{OwnTemplates, Registry, Standings, StoreError};
 use recado_runtime::problem::Problem;
 use recado_runtime::tenant;
-use recado_whatsapp::{AccessToken, AtMeta, ManageError};
+use recado_whatsapp::{AtMeta, ManageError};
 
+use crate::meta::Reviewer;
 use crate::{Deps, Shared, answer, editions};
 
 /// What became of one language.
@@ -37,15 +38,17 @@ where
     let found = deps.find(&tenant, &name).await?;
     let (_, template) = found.versions.get(&version).ok_or(Problem::NotFound)?;
     let config = deps.store.tenant(&tenant).await?;
-    let token = deps.meta.token(&tenant);
-    let (Some(config), Some(token)) = (config, token) else {
+    let reviewer = config
+        .as_ref()
+        .and_then(|config| deps.meta.reviewer(&tenant, &config.business_account_id));
+    let Some(reviewer) = reviewer else {
         tracing::error!(tenant.id = %tenant, "bank without an entry or an access token");
         return Err(Problem::Internal);
     };
     // Every language, whatever becomes of the others.
     let mut each = Vec::new();
     for edition in editions(template) {
-        each.push(deps.submit_one(&tenant, &config, token, template, edition));
+        each.push(deps.submit_one(&tenant, &reviewer, template, edition));
     }
     let mut faults = Vec::new();
     let mut failed = None;
@@ -74,17 +77,11 @@ where
     async fn submit_one(
         &self,
         tenant: &TenantId,
-        config: &TenantConfig,
-        token: &AccessToken,
+        reviewer: &Reviewer<'_>,
         template: &Template,
         edition: Edition,
     ) -> Outcome {
-        if needs_a_file(template, edition.locale) {
-            let rule = "has a header whose example must be uploaded to Meta first: hand it in with Meta's manager";
-            return Outcome::Fault(Fault::new(place(edition.locale), rule));
-        }
-        let account = &config.business_account_id;
-        let answer = self.meta.hand_in(account, token, template, &edition).await;
+        let answer = reviewer.hand_in(template, &edition).await;
         let language = edition.locale.code();
         let at_meta = match answer {
             Ok(at_meta) => at_meta,
@@ -151,16 +148,4 @@ fn refused(locale: Locale, error: ManageError) -> Outcome {
 
 fn place(locale: Locale) -> String {
     format!("locales.{locale}")
-}
-
-/// Meta wants the handle of an uploaded file as a media header's example.
-fn needs_a_file(template: &Template, locale: Locale) -> bool {
-    let texts = template.locales.get(&locale);
-    let header = texts
-        .and_then(|texts| texts.whatsapp.as_ref())
-        .and_then(|text| text.header.as_ref());
-    match header {
-        Some(Header::Document(_) | Header::Image(_)) => true,
-        Some(Header::Text(_)) | None => false,
-    }
 }

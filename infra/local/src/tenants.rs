@@ -16,7 +16,7 @@ use recado_domain::phone::E164;
 use recado_dynamodb::Store;
 use recado_ports::{Profile, ProfileUpdate, Recipients, TenantConfig};
 use recado_runtime::Keys;
-use recado_testing::meta::{Account, BusinessNumber};
+use recado_testing::meta::{Account, BusinessNumber, settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -152,6 +152,7 @@ impl Secrets {
     #[must_use]
     pub fn texts(&self) -> (String, String) {
         let whatsapp = json!({
+            "app_id": settings::APP_ID,
             "app_secrets": [self.app_secret],
             "verify_token": self.verify_token,
             "access_tokens": self.access_tokens,

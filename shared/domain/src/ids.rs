@@ -133,6 +133,12 @@ text_id! {
 }
 
 text_id! {
+    /// Meta's id of an app: decimal digits.
+    AppId, "1 to 32 digits",
+    |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+text_id! {
     /// Meta's id of a bank's WhatsApp business account: decimal digits.
     BusinessAccountId, "1 to 32 digits",
     |text| (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use data_encoding::BASE64;
-use recado_domain::ids::TenantId;
+use recado_domain::ids::{AppId, TenantId};
 use recado_domain::seal::{Keyring, Pepper, SealError};
 use serde::Deserialize;
 use thiserror::Error;
@@ -83,6 +83,8 @@ impl Keys {
 /// What belongs to Meta.
 #[derive(Clone, Deserialize)]
 pub struct WhatsappSecret {
+    /// The app that the access tokens are of: samples for a template's review are uploaded to it.
+    pub app_id: AppId,
     /// The app's secrets: during a change both the old and the new one.
     pub app_secrets: Vec<String>,
     /// What Meta repeats when it verifies the webhook.
@@ -110,7 +112,9 @@ impl WhatsappSecret {
     ) -> Result<Self, SecretError> {
         let text = fetch(client, id).await?;
         let secret: Self = serde_json::from_str(&text).map_err(|_| {
-            SecretError::Unreadable("must be JSON with app_secrets, verify_token and access_tokens")
+            SecretError::Unreadable(
+                "must be JSON with app_id, app_secrets, verify_token and access_tokens",
+            )
         })?;
         if secret.app_secrets.iter().all(String::is_empty) {
             return Err(SecretError::Unreadable(

@@ -7,7 +7,7 @@ use recado_domain::delivery::PostOutcome;
 use recado_domain::file::FileType;
 use recado_domain::ids::{MediaId, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, redirect};
 use thiserror::Error;
 
@@ -142,12 +142,12 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        token: &AccessToken,
+        authorization: HeaderValue,
     ) -> reqwest::RequestBuilder {
         self.http
             .request(method, format!("{}/{path}", self.base))
             .timeout(self.post_timeout)
-            .header(AUTHORIZATION, token.header())
+            .header(AUTHORIZATION, authorization)
     }
 
     async fn post(&self, from: &PhoneNumberId, token: &AccessToken, body: Vec<u8>) -> PostOutcome {

@@ -7,11 +7,13 @@ mod answer;
 mod client;
 pub mod errors;
 mod json;
+mod samples;
 mod templates;
 mod token;
 pub mod webhook;
 pub mod wire;
 
 pub use client::{BaseUrlError, Client, MEDIA_KEPT, transport};
+pub use samples::SampleHandle;
 pub use templates::{AtMeta, ManageError, MetaId};
 pub use token::{AccessToken, TokenError};

@@ -92,7 +92,7 @@ impl Client {
         payload: &Value,
     ) -> Result<AtMeta, ManageError> {
         let path = format!("{account}/message_templates");
-        let request = self.request(Method::POST, &path, token);
+        let request = self.request(Method::POST, &path, token.header());
         let answer = asked(with_json(request, payload)).await?;
         read_one(&answer).ok_or(ManageError::Unavailable)
     }
@@ -109,7 +109,7 @@ impl Client {
         loop {
             let query = page_query(&name, language, after.as_deref());
             let path = format!("{account}/message_templates?{query}");
-            let answer = asked(self.request(Method::GET, &path, token)).await?;
+            let answer = asked(self.request(Method::GET, &path, token.header())).await?;
             let page = Page::read(&answer).ok_or(ManageError::Unavailable)?;
             // Meta's filter lets longer names through.
             let found = page
@@ -133,7 +133,7 @@ impl Client {
         id: &MetaId,
     ) -> Result<AtMeta, ManageError> {
         let path = format!("{}?fields={FIELDS}", id.0);
-        let answer = asked(self.request(Method::GET, &path, token)).await?;
+        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
         read_one(&answer).ok_or(ManageError::Unavailable)
     }
 
@@ -146,7 +146,7 @@ impl Client {
         id: &MetaId,
         change: &Value,
     ) -> Result<(), ManageError> {
-        let request = self.request(Method::POST, &id.0, token);
+        let request = self.request(Method::POST, &id.0, token.header());
         done(&asked(with_json(request, change)).await?)
     }
 
@@ -160,7 +160,7 @@ impl Client {
     ) -> Result<(), ManageError> {
         let (name, id) = (edition.meta_name(), &id.0);
         let path = format!("{account}/message_templates?hsm_id={id}&name={name}");
-        done(&asked(self.request(Method::DELETE, &path, token)).await?)
+        done(&asked(self.request(Method::DELETE, &path, token.header())).await?)
     }
 }
 
@@ -182,7 +182,7 @@ fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
         .body(body.to_string())
 }
 
-async fn asked(request: RequestBuilder) -> Result<Vec<u8>, ManageError> {
+pub(crate) async fn asked(request: RequestBuilder) -> Result<Vec<u8>, ManageError> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]

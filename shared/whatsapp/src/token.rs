@@ -12,7 +12,10 @@ pub struct TokenError;
 
 /// A system user's access token. Prints nothing of itself.
 #[derive(Clone)]
-pub struct AccessToken(HeaderValue);
+pub struct AccessToken {
+    bearer: HeaderValue,
+    oauth: HeaderValue,
+}
 
 impl AccessToken {
     /// Reads a token as the secret store keeps it; white space around it is not part of it.
@@ -21,13 +24,25 @@ impl AccessToken {
         if !(1..=1024).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(TokenError);
         }
-        let mut header = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| TokenError)?;
-        header.set_sensitive(true);
-        Ok(Self(header))
+        let header = |scheme: &str| {
+            let mut header =
+                HeaderValue::try_from(format!("{scheme} {text}")).map_err(|_| TokenError)?;
+            header.set_sensitive(true);
+            Ok(header)
+        };
+        Ok(Self {
+            bearer: header("Bearer")?,
+            oauth: header("OAuth")?,
+        })
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        self.0.clone()
+        self.bearer.clone()
+    }
+
+    /// As the Resumable Upload API wants it.
+    pub(crate) fn oauth(&self) -> HeaderValue {
+        self.oauth.clone()
     }
 }
 
@@ -55,8 +70,8 @@ mod tests {
         }
         let token = AccessToken::parse("EAAfictional\n").expect("valid");
         assert_eq!(
-            format!("{token:?} {:?}", token.header()),
-            "AccessToken(…) Sensitive"
+            format!("{token:?} {:?} {:?}", token.header(), token.oauth()),
+            "AccessToken(…) Sensitive Sensitive"
         );
     }
 }

@@ -9,14 +9,16 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method as HttpMethod, StatusCode, Uri};
 use jiff::Timestamp;
 use recado_domain::catalogue;
-use recado_domain::ids::{BusinessAccountId, TemplateName};
+use recado_domain::file::FileType;
+use recado_domain::ids::{AppId, BusinessAccountId, TemplateName};
 use recado_domain::locale::Locale;
 use recado_domain::standing::{Edition, Reason, Review};
 use recado_domain::template::{Category, Template};
+use recado_testing::meta::settings::APP_ID;
 use recado_testing::meta::{
     Account, BusinessNumber, Meta, Method, Request, Settings, TemplateStatus,
 };
-use recado_whatsapp::{AccessToken, Client, ManageError, transport};
+use recado_whatsapp::{AccessToken, Client, ManageError, SampleHandle, transport};
 use serde_json::json;
 
 const WABA: &str = "800000000000001";
@@ -45,6 +47,7 @@ async fn graph(
         path: uri.path_and_query().map_or("/", |path| path.as_str()),
         authorization: text("authorization"),
         content_type: text("content-type"),
+        file_offset: text("file_offset"),
         body: &body,
     };
     let reply = meta.lock().expect("no panic").request(&request, now());
@@ -236,4 +239,45 @@ async fn what_meta_refuses_has_its_code_and_no_answer_is_told_from_a_refusal() {
         .find_template(&scene.account, &scene.token, &edition(1))
         .await;
     assert_eq!(unanswered, Err(ManageError::Unavailable));
+}
+
+#[tokio::test]
+async fn a_document_header_is_reviewed_with_a_sample_that_was_uploaded() {
+    let scene = Scene::new().await;
+    let name = TemplateName::parse("statement_ready").expect("a name");
+    let template = catalogue::find(&name, None).expect("the catalogue has it");
+    let refused = scene.create(&template).await;
+    assert!(
+        matches!(&refused, Err(ManageError::Refused(failure)) if failure.code == Some(2_388_047)),
+        "{refused:?}"
+    );
+    let app = AppId::parse(APP_ID).expect("digits");
+    let pdf = b"%PDF-1.4 a sample";
+    let upload = async |kind, file: &[u8]| {
+        let uploaded = scene
+            .client
+            .upload_sample(&app, &scene.token, kind, file)
+            .await;
+        uploaded.expect("Meta takes it")
+    };
+    let create = async |handle: &SampleHandle| {
+        let mut payload = template.creation_payload(Locale::PtBr);
+        payload["components"][0]["example"]["header_handle"] = json!([handle.as_str()]);
+        scene
+            .client
+            .create_template(&scene.account, &scene.token, &payload)
+            .await
+    };
+    let image = upload(FileType::Png, b"\x89PNG a sample").await;
+    assert!(create(&image).await.is_err(), "an image is no document");
+    let document = upload(FileType::Pdf, pdf).await;
+    let created = create(&document).await.expect("Meta takes it");
+    assert_eq!(created.review, Some(Review::Pending));
+
+    let other = AppId::parse("600000000000009").expect("digits");
+    let refused = scene
+        .client
+        .upload_sample(&other, &scene.token, FileType::Pdf, pdf)
+        .await;
+    assert_eq!(refused, Err(ManageError::Missing));
 }

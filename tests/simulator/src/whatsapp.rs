@@ -147,6 +147,7 @@ impl Cloud {
                 path: &path,
                 authorization: Some(&authorization),
                 content_type: Some("application/json"),
+                file_offset: None,
                 body,
             };
             let reply = meta.request(&request, time(self.sim.millis()));

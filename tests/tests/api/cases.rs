@@ -303,6 +303,17 @@ pub(crate) const CASES: &[Case] = &[
         ],
     ),
     Case(
+        "a document at a host of nobody's",
+        |r| {
+            r["template"] = json!("statement_ready");
+            r["params"] = json!({
+                "name": "Maria Souza", "period": "outubro de 2026",
+                "statement": { "url": "https://golpe.example/a.pdf", "filename": "extrato.pdf" },
+            });
+        },
+        &["params.statement.url"],
+    ),
+    Case(
         "everything at once, of an unknown template",
         |r| {
             *r = json!({

@@ -22,7 +22,11 @@ async fn submit(world: &World, place: &str) -> Result<Answer> {
 
 /// The catalogue's Pix alert under another name.
 async fn model(world: &World, name: &str) -> Result<Value> {
-    let shown = world.show("pix_received").await?;
+    model_of(world, "pix_received", name).await
+}
+
+async fn model_of(world: &World, original: &str, name: &str) -> Result<Value> {
+    let shown = world.show(original).await?;
     let mut model = shown.body["versions"][0]["template"].clone();
     model["name"] = json!(name);
     Ok(model)
@@ -88,6 +92,19 @@ async fn a_template_of_ones_own_goes_by_sms_until_meta_has_approved_it() -> Resu
     assert_eq!(again.status, StatusCode::OK);
     let meta = language(&json!([again.body]), 1, "pt_BR")?;
     assert_eq!(meta["status"], "approved");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_header_with_a_document_is_handed_in_with_a_sample() -> Result<()> {
+    let world = World::of(0).await?;
+    let model = model_of(&world, "statement_ready", "own_statement").await?;
+    assert_eq!(create(&world, &model).await?.status, StatusCode::CREATED);
+    let submitted = submit(&world, "own_statement/1").await?;
+    assert_eq!(submitted.status, StatusCode::OK, "{}", submitted.body);
+    for locale in ["pt_BR", "en", "fr", "de"] {
+        world.until("own_statement", 1, locale, "approved").await?;
+    }
     Ok(())
 }
 

@@ -56,12 +56,13 @@ async fn graph(
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request = Request {
         method,
         path,
-        authorization: text(header::AUTHORIZATION),
-        content_type: text(header::CONTENT_TYPE),
+        authorization: text("authorization"),
+        content_type: text("content-type"),
+        file_offset: text("file_offset"),
         body: &body,
     };
     let reply = sim.with(|meta, now| meta.request(&request, now));

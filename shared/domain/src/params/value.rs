@@ -157,6 +157,34 @@ impl ParamValue {
         }
     }
 
+    /// An address that the customer's phone opens, with the field's part that holds it. What follows a
+    /// button's own address stays on its host.
+    pub(crate) fn address(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Url(url) => Some(("", url)),
+            Self::Document { media, .. } | Self::Image(media) => match media {
+                Media::Link(url) => Some((".url", url)),
+                Media::Id(_) => None,
+            },
+            Self::Money(_)
+            | Self::Date(_)
+            | Self::Time(_)
+            | Self::PersonName(_)
+            | Self::CardLast4(_)
+            | Self::Account(_)
+            | Self::Phone(_)
+            | Self::PixKey(_)
+            | Self::PixCode(_)
+            | Self::BoletoLine(_)
+            | Self::Iban(_)
+            | Self::Cpf(_)
+            | Self::Cnpj(_)
+            | Self::Code(_)
+            | Self::UrlSuffix(_)
+            | Self::Text(_) => None,
+        }
+    }
+
     /// The value as a request gives it.
     #[must_use]
     #[allow(

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::model::{Button, Header, ParamType, Template};
+use super::model::{Button, Header, ParamType, Template, Texts};
 use super::text::{Segment, segments};
 use super::validate::TemplateFault;
+use crate::fault::Fault;
+use crate::locale::Locale;
+use crate::params::{ParamValue, Params};
 
 impl Template {
     /// Addresses of buttons and in texts, and example addresses, whose host is not among these. A host
@@ -25,11 +28,33 @@ impl Template {
         faults.into_iter().collect()
     }
 
-    /// Whether a message made of it leads to a host that is not among these, whatever its parameters.
+    /// What makes a message in this language lead to a host that is not among these: the template's own
+    /// words and buttons, or a parameter's address.
     #[must_use]
-    pub fn leads_astray(&self, hosts: &[String]) -> bool {
+    pub fn leads_astray(&self, locale: Locale, params: &Params, hosts: &[String]) -> Vec<Fault> {
         let known = |found: &str| hosts.iter().any(|host| host.eq_ignore_ascii_case(found));
-        self.hosts().iter().any(|(_, found)| !known(found))
+        let texts = self.locales.get(&locale);
+        let own = self.button_hosts().into_iter().chain(
+            texts
+                .into_iter()
+                .flat_map(|texts| text_hosts(locale, texts)),
+        );
+        let mut faults = Vec::new();
+        if own.into_iter().any(|(_, found)| !known(&found)) {
+            let rule = "leads to a host that is none of the bank's: store a version of your own";
+            faults.push(Fault::new("template", rule));
+        }
+        for name in self.params.keys() {
+            let (field, address) = match params.get(name).map(ParamValue::address) {
+                Some(Some((part, address))) => (format!("params.{name}{part}"), address),
+                Some(None) | None => continue,
+            };
+            if !host(address).is_some_and(|found| known(&found)) {
+                let rule = "must lead to one of the bank's registered hosts";
+                faults.push(Fault::new(field, rule));
+            }
+        }
+        faults
     }
 
     fn example_hosts(&self) -> Vec<(String, String)> {
@@ -55,6 +80,14 @@ impl Template {
     /// Every host that a message made of the template leads to, with its place.
     #[must_use]
     pub fn hosts(&self) -> Vec<(String, String)> {
+        let texts = self.locales.iter();
+        self.button_hosts()
+            .into_iter()
+            .chain(texts.flat_map(|(locale, texts)| text_hosts(*locale, texts)))
+            .collect()
+    }
+
+    fn button_hosts(&self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for (at, button) in self.buttons.iter().enumerate() {
             if let Button::Url { base, .. } = button {
@@ -62,30 +95,31 @@ impl Template {
                 found.push((format!("buttons[{at}].base"), host));
             }
         }
-        for (locale, texts) in &self.locales {
-            let whatsapp = texts.whatsapp.as_ref();
-            let header = whatsapp.and_then(|text| match &text.header {
-                Some(Header::Text(header)) => Some(header),
-                Some(Header::Document(_) | Header::Image(_)) | None => None,
-            });
-            let parts = [
-                ("whatsapp.header", header),
-                ("whatsapp.body", whatsapp.map(|text| &text.body)),
-                (
-                    "whatsapp.footer",
-                    whatsapp.and_then(|text| text.footer.as_ref()),
-                ),
-                ("sms", texts.sms.as_ref()),
-                ("voice", texts.voice.as_ref()),
-            ];
-            for (part, text) in parts {
-                for host in text.into_iter().flat_map(|text| hosts_in(text)) {
-                    found.push((format!("locales.{locale}.{part}"), host));
-                }
-            }
-        }
         found
     }
+}
+
+fn text_hosts(locale: Locale, texts: &Texts) -> Vec<(String, String)> {
+    let whatsapp = texts.whatsapp.as_ref();
+    let header = whatsapp.and_then(|text| match &text.header {
+        Some(Header::Text(header)) => Some(header),
+        Some(Header::Document(_) | Header::Image(_)) | None => None,
+    });
+    let footer = whatsapp.and_then(|text| text.footer.as_ref());
+    let parts = [
+        ("whatsapp.header", header),
+        ("whatsapp.body", whatsapp.map(|text| &text.body)),
+        ("whatsapp.footer", footer),
+        ("sms", texts.sms.as_ref()),
+        ("voice", texts.voice.as_ref()),
+    ];
+    let mut found = Vec::new();
+    for (part, text) in parts {
+        for host in text.into_iter().flat_map(|text| hosts_in(text)) {
+            found.push((format!("locales.{locale}.{part}"), host));
+        }
+    }
+    found
 }
 
 /// An `http` or `https` address's host in lower case, without a user or a port.
@@ -218,5 +252,39 @@ mod tests {
                 "params.note.example must not lead to golpe.example, which is none of the bank's hosts",
             ],
         );
+    }
+
+    #[test]
+    fn a_parameter_leads_to_the_bank_s_own_hosts_only() {
+        let check = |kind: &str, value: serde_json::Value, expected: &[&str]| {
+            let mut template = good();
+            let example = match kind {
+                "url" => json!("https://banco.example/a"),
+                _ => json!({ "url": "https://banco.example/a.pdf", "filename": "a.pdf" }),
+            };
+            template["params"]["note"] = json!({ "type": kind, "example": example });
+            let template = Template::from_json(&template.to_string()).expect("a template");
+            let mut given = template.example_params(Locale::PtBr);
+            given.insert("note".to_owned(), value);
+            let params = crate::params::parse(&template, &given).expect("valid");
+            let hosts = ["banco.example".to_owned()];
+            let faults = template.leads_astray(Locale::PtBr, &params, &hosts);
+            let faults: Vec<String> = faults.into_iter().map(|fault| fault.field).collect();
+            assert_eq!(faults, expected, "{kind}");
+        };
+        check("url", json!("https://banco.example/a"), &[]);
+        check("url", json!("https://BANCO.example:8443/a"), &[]);
+        check("url", json!("https://golpe.example/a"), &["params.note"]);
+        check("url", json!("https://x.banco.example/a"), &["params.note"]);
+        let document = |media: serde_json::Value| {
+            let mut document = media;
+            document["filename"] = json!("extrato.pdf");
+            document
+        };
+        let own = document(json!({ "url": "https://banco.example/a.pdf" }));
+        check("document", own, &[]);
+        check("document", document(json!({ "media_id": "123" })), &[]);
+        let foreign = document(json!({ "url": "https://golpe.example/a.pdf" }));
+        check("document", foreign, &["params.note.url"]);
     }
 }

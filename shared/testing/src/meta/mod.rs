@@ -22,6 +22,7 @@ mod limits;
 mod media;
 mod nodes;
 pub(crate) mod numbers;
+mod samples;
 mod scripts;
 mod send;
 pub mod settings;
@@ -58,6 +59,7 @@ pub struct Meta {
     phones: Phones,
     templates: templates::Store,
     media: media::MediaStore,
+    samples: samples::Samples,
     faults: Faults,
     limits: limits::Limits,
     agenda: Agenda,
@@ -90,6 +92,7 @@ impl Meta {
             settings,
             templates: templates::Store::default(),
             media: media::MediaStore::default(),
+            samples: samples::Samples::default(),
             faults: Faults::default(),
             limits: limits::Limits::default(),
             agenda: Agenda::default(),

@@ -15,6 +15,8 @@ type Outcome<T> = Result<T, GraphError>;
 
 /// What an id in a path stands for.
 enum Node {
+    App { token: String },
+    Sample,
     Account(String),
     Number { id: String, waba: String },
     Template(u64),
@@ -40,6 +42,7 @@ impl Meta {
             path,
             authorization: Some(&authorization),
             content_type: Some("application/json"),
+            file_offset: None,
             body: &bytes,
         };
         self.request(&request, now)
@@ -52,6 +55,10 @@ impl Meta {
         let ok = |value: &Value| Ok(Reply::json(200, value));
         let success = json!({ "success": true });
         match (node, request.method, route.edge.as_deref()) {
+            (Node::App { token }, Method::Post, Some("uploads")) => {
+                ok(&self.samples.begin(&token, &route)?)
+            }
+            (Node::Sample, Method::Post, None) => ok(&self.samples.take(request, &route)?),
             (Node::Number { id, waba }, Method::Post, Some("messages")) => {
                 Ok(self.messages(&id, &waba, &route, request.body, now))
             }
@@ -83,7 +90,9 @@ impl Meta {
                 ok(&select(node, route.fields().as_deref()))
             }
             (Node::Template(id), Method::Post, None) => {
-                self.templates.edit(id, &parse(request.body)?)?;
+                let change = parse(request.body)?;
+                self.samples.check(&change)?;
+                self.templates.edit(id, &change)?;
                 ok(&success)
             }
             (Node::Media(id), Method::Get, None) => {
@@ -102,7 +111,10 @@ impl Meta {
     fn account(&self, authorization: Option<&str>) -> Outcome<Account> {
         let refused = |details: &str| GraphError::new(190, details);
         let token = authorization
-            .and_then(|header| header.strip_prefix("Bearer "))
+            .and_then(|header| {
+                let bearer = header.strip_prefix("Bearer ");
+                bearer.or_else(|| header.strip_prefix("OAuth "))
+            })
             .ok_or_else(|| refused("An active access token must be used."))?;
         self.settings
             .accounts
@@ -115,6 +127,13 @@ impl Meta {
     /// A node that the token may see; another account's looks as if it did not exist.
     fn node(&self, account: &Account, route: &Route, now: Timestamp) -> Outcome<Node> {
         let id = route.node.as_str();
+        if id == self.settings.app_id {
+            let token = account.token.clone();
+            return Ok(Node::App { token });
+        }
+        if id.starts_with("upload:") {
+            return Ok(Node::Sample);
+        }
         if id == account.waba_id {
             return Ok(Node::Account(id.to_owned()));
         }
@@ -170,6 +189,7 @@ impl Meta {
     }
 
     fn create_template(&mut self, waba: &str, request: &Value, now: Timestamp) -> Outcome<Value> {
+        self.samples.check(request)?;
         let id = self.templates.create(waba, request, now)?;
         let delay = self.settings.approval_delay;
         if delay.is_zero() {

@@ -77,11 +77,16 @@ impl Default for Retries {
     }
 }
 
+/// The app's id, unless another is set.
+pub const APP_ID: &str = "600000000000001";
+
 /// Everything that can be set.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The same seed and the same calls give the same run.
     pub seed: u64,
+    /// The app's id: samples are uploaded to it.
+    pub app_id: String,
     /// The app's secret: key of `X-Hub-Signature-256`.
     pub app_secret: String,
     /// Known accounts and their tokens.
@@ -113,6 +118,7 @@ impl Settings {
     pub fn new(seed: u64, app_secret: &str, accounts: Vec<Account>) -> Self {
         Self {
             seed,
+            app_id: APP_ID.to_owned(),
             app_secret: app_secret.to_owned(),
             accounts,
             public_url: String::new(),

@@ -26,6 +26,8 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// The `Content-Type` header, whole.
     pub content_type: Option<&'a str>,
+    /// The `file_offset` header, which the upload of a sample needs.
+    pub file_offset: Option<&'a str>,
     /// The body's bytes.
     pub body: &'a [u8],
 }

@@ -19,7 +19,7 @@ use shape::{
 
 use crate::webhook::MessageId;
 
-pub use upload::upload;
+pub use upload::{file_name, upload};
 
 /// The body that sends `message`. Holds the customer's data: never logged, never stored.
 #[must_use]

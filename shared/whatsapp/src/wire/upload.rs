@@ -23,7 +23,7 @@ pub fn upload(kind: FileType, file: &[u8]) -> (String, Vec<u8>) {
         format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\n\
              Content-Type: {media_type}\r\n\r\n",
-            name(kind)
+            file_name(kind)
         )
         .as_bytes(),
     );
@@ -33,7 +33,8 @@ pub fn upload(kind: FileType, file: &[u8]) -> (String, Vec<u8>) {
 }
 
 /// Meta asks for a name. Customers see the one that the message gives.
-fn name(kind: FileType) -> &'static str {
+#[must_use]
+pub fn file_name(kind: FileType) -> &'static str {
     match kind {
         FileType::Pdf => "document.pdf",
         FileType::Jpeg => "image.jpg",

@@ -11,6 +11,7 @@ impl World {
             path,
             authorization: Some(&authorization),
             content_type: Some("application/json"),
+            file_offset: None,
             body: &bytes,
         };
         self.meta.request(&request, self.now)
@@ -37,6 +38,7 @@ fn a_token_opens_its_own_account_only() {
         path: &path,
         authorization: None,
         content_type: None,
+        file_offset: None,
         body: b"",
     };
     assert_eq!(meta.request(&request, now).status, 401);
@@ -162,6 +164,7 @@ fn media_is_uploaded_linked_for_five_minutes_and_sent() {
             path: &format!("/v25.0/{NUMBER}/media"),
             authorization: Some(&authorization),
             content_type: Some("multipart/form-data; boundary=b"),
+            file_offset: None,
             body: body.as_bytes(),
         };
         let reply = world
