@@ -23,7 +23,7 @@ use recado_ports::{Chance, Registry};
 use recado_runtime::problem::Problem;
 use recado_runtime::tenant;
 use recado_whatsapp::errors::UploadError;
-use recado_whatsapp::{AccessToken, Client, MEDIA_KEPT, TokenError};
+use recado_whatsapp::{AccessToken, Client, MEDIA_KEPT};
 use ring::digest;
 use serde::Serialize;
 
@@ -39,14 +39,6 @@ pub struct Deps<S, C> {
     pub whatsapp: Client,
     /// Each bank's key to it.
     pub tokens: BTreeMap<TenantId, AccessToken>,
-}
-
-/// The tokens as the secret holds them, ready for use.
-pub fn access_tokens(
-    tokens: BTreeMap<TenantId, String>,
-) -> Result<BTreeMap<TenantId, AccessToken>, TokenError> {
-    let parse = |(tenant, token): (TenantId, String)| Ok((tenant, AccessToken::parse(&token)?));
-    tokens.into_iter().map(parse).collect()
 }
 
 /// The route of this function.

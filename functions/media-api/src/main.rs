@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use media_api::{Config, Deps, access_tokens, router};
+use media_api::{Config, Deps, router};
 use recado_dynamodb::Store;
 use recado_runtime::{Aws, Process, ProcessEnv, Retries, SDK_ATTEMPT, WhatsappSecret};
-use recado_whatsapp::Client;
+use recado_whatsapp::{AccessToken, Client};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -28,7 +28,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         store,
         chance: Process::default(),
         whatsapp,
-        tokens: access_tokens(secret?.access_tokens)?,
+        tokens: AccessToken::parse_all(secret?.access_tokens)?,
     };
     lambda_http::run(router(Arc::new(deps))).await
 }

@@ -11,7 +11,7 @@ use axum::http::{Request, StatusCode, Uri, header};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
-use media_api::{Deps, access_tokens, router};
+use media_api::{Deps, router};
 use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::file::LARGEST;
@@ -21,7 +21,7 @@ use recado_domain::locale::Locale;
 use recado_ports::TenantConfig;
 use recado_runtime::shared_client;
 use recado_testing::twin::{Fault, Store, StoreCall, World};
-use recado_whatsapp::Client;
+use recado_whatsapp::{AccessToken, Client};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -99,7 +99,7 @@ impl Scene {
             store: store.clone(),
             chance: World::new(1, now),
             whatsapp: whatsapp.expect("an address"),
-            tokens: access_tokens(tokens).expect("a token"),
+            tokens: AccessToken::parse_all(tokens).expect("a token"),
         };
         let app = router(Arc::new(deps));
         Self { meta, store, app }

@@ -18,10 +18,9 @@ pub struct Meta {
 impl Meta {
     /// Takes the client and the tokens.
     pub fn new(client: Client, tokens: BTreeMap<TenantId, String>) -> Result<Self, TokenError> {
-        let parse = |(tenant, token): (TenantId, String)| Ok((tenant, AccessToken::parse(&token)?));
         Ok(Self {
             client,
-            tokens: tokens.into_iter().map(parse).collect::<Result<_, _>>()?,
+            tokens: AccessToken::parse_all(tokens)?,
         })
     }
 }

@@ -35,11 +35,10 @@ impl Meta {
         app: AppId,
         tokens: BTreeMap<TenantId, String>,
     ) -> Result<Self, TokenError> {
-        let parse = |(tenant, token): (TenantId, String)| Ok((tenant, AccessToken::parse(&token)?));
         Ok(Self {
             client,
             app,
-            tokens: tokens.into_iter().map(parse).collect::<Result<_, _>>()?,
+            tokens: AccessToken::parse_all(tokens)?,
         })
     }
 

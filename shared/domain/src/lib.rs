@@ -31,3 +31,4 @@ pub mod standing;
 pub mod switches;
 pub mod template;
 pub mod window;
+mod words;

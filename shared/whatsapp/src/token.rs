@@ -1,7 +1,9 @@
 //! The key to a business account at Meta.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use recado_domain::ids::TenantId;
 use reqwest::header::HeaderValue;
 use thiserror::Error;
 
@@ -34,6 +36,14 @@ impl AccessToken {
             bearer: header("Bearer")?,
             oauth: header("OAuth")?,
         })
+    }
+
+    /// Every bank's token, as the secret store keeps them.
+    pub fn parse_all(
+        texts: BTreeMap<TenantId, String>,
+    ) -> Result<BTreeMap<TenantId, Self>, TokenError> {
+        let parse = |(tenant, text): (TenantId, String)| Ok((tenant, Self::parse(&text)?));
+        texts.into_iter().map(parse).collect()
     }
 
     pub(crate) fn header(&self) -> HeaderValue {

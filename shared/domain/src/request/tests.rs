@@ -3,8 +3,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::catalogue;
+use crate::channel::Channel;
 use crate::class::{Class, Lane};
 use crate::delivery::WhenQueueWaitExceeded;
+use crate::fault::Fault;
+use crate::ids::TemplateName;
+use crate::seal::Pepper;
 
 fn template(name: &str) -> Arc<Template> {
     catalogue::find(&TemplateName::parse(name).expect("valid"), None).expect("in the catalogue")
