@@ -9,69 +9,187 @@ pub(super) type Spans = Vec<(usize, usize)>;
 /// How far from its word a number is still meant by it, in characters.
 pub(super) const REACH: usize = 25;
 
+/// How far an account in its own form, with a check digit behind a hyphen, is looked for.
+const FORM_REACH: usize = 60;
+
 /// Words before an account, without accents.
 const ACCOUNT_WORDS: &[&str] = &[
     "ag",
     "agencia",
     "cc",
     "c/c",
+    "c.c",
+    "cta",
     "conta",
+    "contas",
+    "poupanca",
     "account",
     "acct",
+    "acc",
     "compte",
     "konto",
+    "kto",
+    "kontonr",
     "kontonummer",
+    "girokonto",
+    "sparkonto",
 ];
 
-/// Where the words stand, alone.
-pub(super) fn words(lower: &[char], words: &[&str]) -> Spans {
-    let alone = |place: Option<&char>| !place.is_some_and(|c| c.is_alphanumeric());
+/// Words between an account's word and its number.
+const FILLERS: &[&str] = &[
+    "e",
+    "eh",
+    "a",
+    "o",
+    "de",
+    "da",
+    "do",
+    "minha",
+    "meu",
+    "sua",
+    "seu",
+    "corrente",
+    "poupanca",
+    "pagamento",
+    "salario",
+    "numero",
+    "num",
+    "no",
+    "n",
+    "nr",
+    "is",
+    "my",
+    "your",
+    "the",
+    "number",
+    "est",
+    "mon",
+    "votre",
+    "courant",
+    "numero",
+    "ist",
+    "mein",
+    "meine",
+    "ihr",
+    "ihre",
+    "nummer",
+    "lautet",
+    "digito",
+];
+
+/// What stands near a word: right beside it, with nothing but its own words between, or somewhere near.
+pub(super) struct Nearby {
+    pub(super) beside: Spans,
+    pub(super) near: Spans,
+}
+
+/// Whether digits may stand right beside a word without a blank, as in `CVV123`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Glue {
+    Digits,
+    Nothing,
+}
+
+/// Where the words stand, alone; of those that begin at one place, the longest.
+pub(super) fn words(lower: &[char], words: &[&str], glue: Glue) -> Spans {
+    let alone = |place: Option<&char>| {
+        place.is_none_or(|c| !c.is_alphanumeric() || (glue == Glue::Digits && c.is_ascii_digit()))
+    };
     let mut spans = Vec::new();
     for (from, _) in lower.iter().enumerate() {
         if from > 0 && !alone(lower.get(from - 1)) {
             continue;
         }
-        for word in words {
+        let ends = words.iter().filter_map(|word| {
             let to = from + word.chars().count();
             let same = lower
                 .get(from..to)
                 .is_some_and(|part| part.iter().copied().eq(word.chars()));
-            if same && alone(lower.get(to)) {
-                spans.push((from, to));
-            }
-        }
+            (same && alone(lower.get(to))).then_some(to)
+        });
+        spans.extend(ends.max().map(|to| (from, to)));
     }
     spans
 }
 
-/// Accounts: after one of their words, five digits or more, or four with a check digit.
-pub(super) fn accounts(search: &Search<'_>) -> Spans {
-    let lengths = |length| (4..=13).contains(&length);
-    let windows: Vec<_> = search
+/// Whether no word stands here but these, and digits.
+pub(super) fn only_words(between: &[char], allowed: &[&str]) -> bool {
+    between
+        .split(|c| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .all(|word| {
+            word.iter().all(char::is_ascii_digit)
+                || allowed
+                    .iter()
+                    .any(|one| one.chars().eq(word.iter().copied()))
+        })
+}
+
+/// A number that may be an account's.
+struct Account {
+    from: usize,
+    to: usize,
+    digits: usize,
+    /// Whether a check digit stands behind a hyphen.
+    checked: bool,
+}
+
+/// Accounts by their words: five digits or more, or four with a check digit.
+pub(super) fn accounts(search: &Search<'_>) -> Nearby {
+    let mut accounts: Vec<Account> = search
         .runs
         .iter()
-        .flat_map(|run| run.windows(lengths))
-        .map(|window| (window.span(), window.digits().len()))
+        .flat_map(|run| run.windows(|length| (4..=20).contains(&length)))
+        .map(|window| account(search.view, window.span(), window.digits().len()))
+        .filter(|account| account.digits >= 5 || account.checked)
+        .filter(|account| !search.is_ordinary(account.from, account.to))
         .collect();
-    let mut spans = Vec::new();
-    for (_, end) in words(&search.lower, ACCOUNT_WORDS) {
+    accounts.sort_by_key(|account| account.from);
+    let mut found = Nearby {
+        beside: Vec::new(),
+        near: Vec::new(),
+    };
+    for (start, end) in words(&search.lower, ACCOUNT_WORDS, Glue::Nothing) {
         // They are in order: a long text is not gone through again for each of its words.
-        let behind = windows.partition_point(|((from, _), _)| *from < end);
-        for ((from, to), digits) in windows[behind..]
+        let behind = accounts.partition_point(|account| account.from < end);
+        for account in accounts[behind..]
             .iter()
-            .take_while(|((from, _), _)| *from < end + REACH)
+            .take_while(|account| account.from < end + FORM_REACH)
         {
-            if search.is_ordinary(*from, *to) {
-                continue;
+            let span = (account.from, account.to);
+            if only_words(&search.lower[end..account.from], FILLERS) {
+                found.beside.push(span);
+            } else if (account.from < end + REACH && account.digits <= 13) || account.checked {
+                found.near.push(span);
             }
-            let letter = search.view.at(*to) == Some('-')
-                && matches!(search.view.at(to + 1), Some('x' | 'X'));
-            if *digits >= 5 || letter {
-                spans.push((*from, if letter { to + 2 } else { *to }));
+        }
+        // `0012345-6 é minha conta`: by its form only, any number may stand before a word.
+        for account in accounts[..behind]
+            .iter()
+            .rev()
+            .skip_while(|account| account.from >= start)
+            .take_while(|account| account.to + REACH > start)
+        {
+            let before = account.to <= start;
+            if before && account.checked && only_words(&search.lower[account.to..start], FILLERS) {
+                found.near.push((account.from, account.to));
             }
         }
     }
-    spans
+    found
+}
+
+fn account(view: &View, (from, to): (usize, usize), digits: usize) -> Account {
+    let letter = view.at(to) == Some('-')
+        && matches!(view.at(to + 1), Some('x' | 'X'))
+        && !view.at(to + 2).is_some_and(char::is_alphanumeric);
+    let checked = letter || (to >= from + 6 && view.at(to - 2) == Some('-'));
+    Account {
+        from,
+        to: if letter { to + 2 } else { to },
+        digits,
+        checked,
+    }
 }
 
 /// E-mail addresses.

@@ -1,5 +1,6 @@
 //! What a text holds that must not be shown, found in the order of its structure's strength.
 
+use super::cards;
 use super::context;
 use super::ordinary;
 use super::payment::{iban_end, is_card, is_end_to_end_id};
@@ -97,35 +98,69 @@ impl<'a> Search<'a> {
         );
         self.ibans();
         self.windows(Kind::Card, |length| (13..=19).contains(&length), is_card);
+        self.keep(Kind::Card, cards::in_groups(self.view));
         self.windows(Kind::Cnpj, |length| length == 14, is_cnpj);
         self.phones();
         self.windows(Kind::Cpf, |length| length == 11, is_cpf);
-        let (certain, may_be_secrets) = secrets::secret_words(&self);
-        let (certain_tokens, may_be_tokens) = secrets::token_words(&self);
+        let cards = self.spans_of(Kind::Card);
+        let secret_digits = secrets::digits(&self, secrets::SECRET_WORDS);
+        let token_digits = secrets::digits(&self, secrets::TOKEN_WORDS);
+        let secret_words = secrets::words(&self, secrets::SECRET_WORDS);
+        let token_words = secrets::words(&self, secrets::TOKEN_WORDS);
+        let accounts = context::accounts(&self);
+        // Right behind its word a number is what the word says, though it looks like a telephone's.
         for (kind, spans) in [
-            (Kind::Secret, secrets::secret_digits(&self)),
-            (Kind::Token, secrets::token_digits(&self)),
-            (Kind::Secret, certain),
-            (Kind::Token, certain_tokens),
+            (Kind::Secret, secret_digits.beside),
+            (Kind::Token, token_digits.beside),
+            (Kind::Account, accounts.beside),
+        ] {
+            let not = |kind: Kind| !matches!(kind, Kind::Phone | Kind::Cpf | Kind::Cnpj);
+            self.keep_uncovered(kind, spans, not);
+        }
+        for (kind, spans) in [
+            (Kind::Secret, secret_digits.near),
+            (Kind::Token, token_digits.near),
+            (Kind::Secret, secret_words.certain),
+            (Kind::Token, token_words.certain),
+            (Kind::Secret, cards::security_numbers(&self, &cards)),
             // Behind secrets: an account shows its last four, and a PIN beside `conta` has no more.
-            (Kind::Account, context::accounts(&self)),
-            (Kind::SecretWord, may_be_secrets),
-            (Kind::SecretWord, may_be_tokens),
+            (Kind::Account, accounts.near),
+            (Kind::SecretWord, secret_words.possible),
+            (Kind::SecretWord, token_words.possible),
             (Kind::Email, context::emails(self.view)),
             (Kind::Query, context::query_values(self.view)),
         ] {
             self.keep(kind, spans);
         }
+        self.damaged_pix_codes();
         self.found.retain(|found| found.kind != Kind::Ordinary);
         self.found
     }
 
+    fn spans_of(&self, kind: Kind) -> Vec<(usize, usize)> {
+        let of = self.found.iter().filter(|found| found.kind == kind);
+        let mut spans: Vec<_> = of.map(|found| (found.from, found.to)).collect();
+        spans.sort_unstable();
+        spans
+    }
+
     /// Keeps what no earlier kind covers whole. What overlaps only partly stays: better to hide too much.
     fn keep(&mut self, kind: Kind, spans: Vec<(usize, usize)>) {
+        self.keep_uncovered(kind, spans, |_| true);
+    }
+
+    /// Keeps what none of these earlier kinds covers whole.
+    fn keep_uncovered(
+        &mut self,
+        kind: Kind,
+        spans: Vec<(usize, usize)>,
+        covers: impl Fn(Kind) -> bool,
+    ) {
         // By where they begin, each with the farthest end so far: a long text holds thousands.
         let mut earlier: Vec<(usize, usize)> = self
             .found
             .iter()
+            .filter(|found| covers(found.kind))
             .map(|found| (found.from, found.to))
             .collect();
         earlier.sort_unstable();
@@ -156,11 +191,22 @@ impl<'a> Search<'a> {
         self.keep(kind, spans);
     }
 
-    /// Pix codes: by their checksum, or (cut or changed) by their beginning and end.
+    /// Pix codes with their checksum.
     fn pix_codes(&mut self) {
+        let spans = self.codes_of(brcode::prefix_length);
+        self.keep(Kind::PixCode, spans);
+    }
+
+    /// Pix codes that were cut or changed, by their beginning and end. They come last: where one ends is
+    /// a guess, and what lies inside of it is looked at by itself.
+    fn damaged_pix_codes(&mut self) {
+        let spans = self.codes_of(damaged_length);
+        self.keep(Kind::PixCode, spans);
+    }
+
+    /// What begins as a Pix code and has a length by this measure.
+    fn codes_of(&self, length: impl Fn(&str) -> Option<usize>) -> Vec<(usize, usize)> {
         let plain = self.view.text(0, self.view.len());
-        let mut spans = Vec::new();
-        let mut place = 0;
         let bytes: Vec<(usize, usize)> = plain
             .char_indices()
             .enumerate()
@@ -171,17 +217,13 @@ impl<'a> Search<'a> {
                 .binary_search_by_key(&byte, |pair| pair.0)
                 .map_or(bytes.len(), |at| bytes[at].1)
         };
-        while let Some(at) = plain.get(place..).and_then(|rest| rest.find("000201")) {
-            let from = place + at;
-            let rest = &plain[from..];
-            let whole = brcode::prefix_length(rest);
-            if let Some(length) = whole.or_else(|| damaged_length(rest)) {
-                spans.push((place_of(from), place_of(from + length)));
-            }
-            // Where a damaged code ends is a guess: the next one may begin inside of it.
-            place = from + whole.unwrap_or("000201".len());
-        }
-        self.keep(Kind::PixCode, spans);
+        plain
+            .match_indices("000201")
+            .filter_map(|(from, _)| {
+                let to = from + length(&plain[from..])?;
+                Some((place_of(from), place_of(to)))
+            })
+            .collect()
     }
 
     /// Transactions, UUIDs and CNPJs with letters: tokens of letters and digits.

@@ -13,14 +13,15 @@ fn stays(text: &str) {
 }
 
 #[test]
-fn a_number_may_be_parted_by_three_characters_and_a_line_but_not_by_more() {
+fn uneven_groups_may_be_parted_by_three_characters_and_a_line_but_not_by_more() {
     check("4111 - 1111 - 1111 - 1111", "**** 1111");
     stays("4111 --1 1111 1111 1111");
-    stays("4111  - 1111  - 1111  - 1111");
-    check("4111 1111\n1111 1111", "**** 1111");
-    check("4111 1111 \n1111 1111", "**** 1111");
-    stays("4111 1111\n\n1111 1111");
-    stays("4111 1111:1111 1111");
+    check("41111 - 11111 - 11 - 1111", "**** 1111");
+    stays("41111  - 11111  - 11  - 1111");
+    check("4111 11111\n111 1111", "**** 1111");
+    check("4111 11111 \n111 1111", "**** 1111");
+    stays("4111 11111\n\n111 1111");
+    stays("4111 11111:111 1111");
     check("4111_1111,1111/1111", "**** 1111");
     let zeros = "0000 ".repeat(9);
     check(
@@ -142,13 +143,15 @@ fn an_account_follows_its_word_within_25_characters() {
     check(&apart(22), &format!("conta {} ****2345", "x".repeat(22)));
     stays(&apart(23));
     stays("12345 conta");
-    stays("contas 12345");
+    stays("contos 12345");
     stays("conta 1234");
     check("conta 1234-x.", "conta ****234-x.");
     stays("conta 1234-y");
     check("c/c 12345", "c/c ****2345");
     check("conta 1234567890123", "conta ****0123");
-    stays("conta 12345678901234");
+    check("conta 12345678901234567890", "conta ****7890");
+    stays("conta 123456789012345678901");
+    stays("conta aberta 12345678901234");
 }
 
 #[test]
@@ -163,7 +166,9 @@ fn a_secret_stands_within_25_characters_of_its_word() {
     check("senha 482", "senha ***");
     check("senha 4 8 2", "senha *** *** ***");
     stays("asenha 482");
-    stays("senhas1 482");
+    check("senha1 482", "senha*** ***");
+    check("4829senha", "***senha");
+    stays("senhal 482");
     check("(senha)482", "(senha)***");
 }
 

@@ -4,13 +4,17 @@
 //! leaves the rest readable. Both see through other scripts' digits, full-width and invisible characters,
 //! accents, and the separators that people write.
 
+mod cards;
 mod context;
 mod detect;
 mod forbidden;
+mod mixed;
 mod ordinary;
 mod payment;
+mod phrases;
 mod runs;
 mod secrets;
+mod spoken;
 mod view;
 
 use detect::{Found, Kind, Search, merged, tokens};

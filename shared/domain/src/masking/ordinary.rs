@@ -41,6 +41,9 @@ pub(super) fn all(view: &View, lower: &[char]) -> Vec<(usize, usize)> {
                 date(view, place)
                     .or_else(|| amount(view, lower, place))
                     .or_else(|| postal_code(view, place))
+                    .or_else(|| service_number(view, place))
+                    .or_else(|| quantity(view, lower, place))
+                    .or_else(|| last_four(view, lower, place))
             })
             .flatten();
         match end {
@@ -156,6 +159,140 @@ fn postal_code(view: &View, from: usize) -> Option<usize> {
         }
     });
     (shape && ends(view, to)).then_some(to)
+}
+
+/// Telephone numbers of services, which nobody keeps secret; `N` is a digit.
+const SERVICES: &[&str] = &[
+    "0800 NNN NNNN",
+    "0800-NNN-NNNN",
+    "0800 NNN-NNNN",
+    "0800NNNNNNN",
+    "0800 NNNNNNN",
+    "0300 NNN NNNN",
+    "4004 NNNN",
+    "4004-NNNN",
+    "4003 NNNN",
+    "4003-NNNN",
+    "4020 NNNN",
+    "4020-NNNN",
+    "3003 NNNN",
+    "3003-NNNN",
+];
+
+fn service_number(view: &View, from: usize) -> Option<usize> {
+    SERVICES.iter().find_map(|pattern| {
+        let to = from + pattern.len();
+        let same = pattern.chars().enumerate().all(|(at, wanted)| {
+            view.at(from + at).is_some_and(|c| match wanted {
+                'N' => c.is_ascii_digit(),
+                other => c == other,
+            })
+        });
+        (same && ends(view, to)).then_some(to)
+    })
+}
+
+/// What is counted, behind its number.
+const UNITS: &[&str] = &[
+    "dia",
+    "dias",
+    "hora",
+    "horas",
+    "minuto",
+    "minutos",
+    "min",
+    "segundos",
+    "semanas",
+    "mes",
+    "meses",
+    "ano",
+    "anos",
+    "vezes",
+    "caracteres",
+    "digitos",
+    "tentativas",
+    "pontos",
+    "mil",
+    "milhoes",
+    "jours",
+    "heures",
+    "minutes",
+    "mois",
+    "ans",
+    "fois",
+    "chiffres",
+    "essais",
+    "points",
+    "day",
+    "days",
+    "hours",
+    "months",
+    "years",
+    "times",
+    "digits",
+    "characters",
+    "attempts",
+    "points",
+    "tage",
+    "tagen",
+    "stunden",
+    "minuten",
+    "monate",
+    "monaten",
+    "jahre",
+    "jahren",
+    "mal",
+    "zeichen",
+    "ziffern",
+    "versuche",
+    "km",
+    "%",
+];
+
+/// `180 dias`: at most four digits and what they count.
+fn quantity(view: &View, lower: &[char], from: usize) -> Option<usize> {
+    let to = (from..).find(|place| !is_digit(view, *place))?;
+    let unit = to + usize::from(view.at(to) == Some(' '));
+    let counted = UNITS.iter().any(|word| {
+        let end = unit + word.chars().count();
+        let same = lower
+            .get(unit..end)
+            .is_some_and(|part| part.iter().copied().eq(word.chars()));
+        same && !lower.get(end).is_some_and(|c| c.is_alphanumeric())
+    });
+    (to - from <= 4 && counted).then_some(to)
+}
+
+/// What stands before the last four of a card or an account.
+const LAST_FOUR: &[&str] = &[
+    "final",
+    "terminado em",
+    "terminada em",
+    "ending in",
+    "ending",
+    "finissant par",
+    "termine par",
+    "terminant par",
+    "endet auf",
+    "endend auf",
+    "mit der endung",
+    "****",
+    "*",
+    "•",
+];
+
+fn last_four(view: &View, lower: &[char], from: usize) -> Option<usize> {
+    let to = from + 4;
+    let four = (from..to).all(|place| is_digit(view, place));
+    let end = from - usize::from(from > 0 && view.at(from - 1) == Some(' '));
+    let said = LAST_FOUR.iter().any(|word| {
+        let length = word.chars().count();
+        end.checked_sub(length).is_some_and(|start| {
+            let same = lower[start..end].iter().copied().eq(word.chars());
+            same && (start == 0 || !lower[start - 1].is_alphanumeric())
+        })
+    });
+    (four && said && ends(view, to)).then_some(to)
 }
 
 /// A court case as the courts write it, and `N` is a digit.

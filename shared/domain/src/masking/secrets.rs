@@ -1,10 +1,12 @@
 //! Passwords, PINs, security numbers and one-time codes: what stands beside their words.
 
-use super::context::{REACH, Spans, words};
+use super::context::{self, Glue, Nearby, REACH, Spans, only_words};
 use super::detect::Search;
+use super::mixed;
+use super::phrases::{ARTICLES, CONTINUATIONS, FILLERS, HARMLESS, OPENINGS, VERBS};
 
 /// Words beside a secret, without accents.
-const SECRET_WORDS: &[&str] = &[
+pub(super) const SECRET_WORDS: &[&str] = &[
     "senha",
     "senhas",
     "assinatura eletronica",
@@ -13,10 +15,6 @@ const SECRET_WORDS: &[&str] = &[
     "passcode",
     "passwd",
     "pwd",
-    "passwort",
-    "kennwort",
-    "geheimzahl",
-    "geheimnummer",
     "mot de passe",
     "mdp",
     "contrasena",
@@ -29,13 +27,39 @@ const SECRET_WORDS: &[&str] = &[
     "cv2",
     "cvn",
     "cryptogramme",
+    "passphrase",
+    "contrassenha",
+    "palavra-passe",
+    "palavra passe",
+    "clave",
+    "numero secreto",
+    "numero de seguranca",
+    "seguranca do cartao",
+    "digitos de seguranca",
+    "security number",
+    "secret number",
+    "numero de securite",
+    "numero secret",
+    "c.v.v",
+    "c.v.c",
+    "p.i.n",
+];
+
+/// German words that others stand glued before: `Kartenprüfnummer`, `Einmalpasswort`.
+const ENDINGS: &[&str] = &[
+    "passwort",
+    "passworter",
+    "kennwort",
+    "geheimzahl",
+    "geheimnummer",
+    "geheimcode",
     "prufziffer",
     "prufnummer",
-    "kartenprufnummer",
+    "sicherheitsnummer",
 ];
 
 /// Words beside a one-time code, without accents.
-const TOKEN_WORDS: &[&str] = &[
+pub(super) const TOKEN_WORDS: &[&str] = &[
     "token",
     "tokens",
     "codigo",
@@ -44,7 +68,15 @@ const TOKEN_WORDS: &[&str] = &[
     "codes",
     "otp",
     "tan",
+    "mtan",
+    "itan",
     "smstan",
+    "pushtan",
+    "phototan",
+    "chiptan",
+    "itoken",
+    "cod",
+    "verification number",
     "pincode",
     "sicherheitscode",
     "bestatigungscode",
@@ -52,185 +84,6 @@ const TOKEN_WORDS: &[&str] = &[
     "einmalcode",
     "zugangscode",
     "freischaltcode",
-];
-
-/// Codes that are nobody's secret, though they are called so.
-const HARMLESS: &[&str] = &[
-    "codigo de barras",
-    "codigo do pedido",
-    "codigo do produto",
-    "codigo do banco",
-    "codigo do cliente",
-    "codigo da agencia",
-    "codigo de rastreio",
-    "codigo de rastreamento",
-    "codigo promocional",
-    "codigo postal",
-    "code postal",
-    "code promo",
-    "code client",
-    "code banque",
-    "code guichet",
-    "code barres",
-    "postal code",
-    "zip code",
-    "sort code",
-    "promo code",
-    "tracking code",
-    "country code",
-    "area code",
-    "bank code",
-    "error code",
-    "status code",
-    "codigo de erro",
-    "code erreur",
-];
-
-/// What stands between such a word and a secret without digits. `é` is told from `e`, which may mean
-/// *and*.
-const COPULAS: &[&str] = &[":", "=", "e:", "e", "eh", "is", "est", "ist", "lautet"];
-
-/// How a sentence about a secret goes on that does not tell it.
-const CONTINUATIONS: &[&str] = &[
-    "a",
-    "o",
-    "as",
-    "os",
-    "um",
-    "uma",
-    "muito",
-    "de",
-    "do",
-    "da",
-    "so",
-    "que",
-    "sempre",
-    "essa",
-    "esta",
-    "errada",
-    "invalida",
-    "incorreta",
-    "obrigatoria",
-    "pessoal",
-    "secreta",
-    "necessaria",
-    "nova",
-    "the",
-    "a",
-    "an",
-    "not",
-    "now",
-    "still",
-    "always",
-    "too",
-    "very",
-    "wrong",
-    "invalid",
-    "incorrect",
-    "expired",
-    "blocked",
-    "locked",
-    "required",
-    "personal",
-    "secret",
-    "correct",
-    "right",
-    "being",
-    "in",
-    "la",
-    "le",
-    "les",
-    "un",
-    "une",
-    "pas",
-    "plus",
-    "toujours",
-    "bien",
-    "tres",
-    "incorrecte",
-    "invalide",
-    "faux",
-    "fausse",
-    "perdu",
-    "bloque",
-    "expire",
-    "obligatoire",
-    "personnel",
-    "secret",
-    "trop",
-    "der",
-    "die",
-    "das",
-    "ein",
-    "eine",
-    "nicht",
-    "kein",
-    "keine",
-    "falsch",
-    "ungultig",
-    "abgelaufen",
-    "gesperrt",
-    "richtig",
-    "zu",
-    "sehr",
-    "immer",
-    "noch",
-    "nun",
-    "jetzt",
-    "geheim",
-    "personlich",
-    "weg",
-];
-
-/// French articles.
-const ARTICLES: &[&str] = &["le", "la"];
-
-/// Words between a secret's word and a number that is the secret, whatever it looks like.
-const FILLERS: &[&str] = &[
-    "e",
-    "eh",
-    "era",
-    "foi",
-    "a",
-    "o",
-    "as",
-    "os",
-    "minha",
-    "meu",
-    "sua",
-    "seu",
-    "nova",
-    "novo",
-    "de",
-    "do",
-    "da",
-    "numero",
-    "no",
-    "nr",
-    "is",
-    "was",
-    "my",
-    "your",
-    "the",
-    "new",
-    "number",
-    "est",
-    "ma",
-    "mon",
-    "votre",
-    "nouveau",
-    "ist",
-    "war",
-    "lautet",
-    "mein",
-    "meine",
-    "das",
-    "der",
-    "die",
-    "neue",
-    "neuer",
-    "seguranca",
-    "verificacao",
 ];
 
 /// Digits that stand together, and the run they belong to.
@@ -241,21 +94,22 @@ struct Group {
     digits: usize,
 }
 
-/// Numbers near a secret's word: three digits or more within reach, before it or behind it. Dates and
-/// amounts only where nothing else stands between.
-pub(super) fn secret_digits(search: &Search<'_>) -> Spans {
-    digits_near(search, &secrets(&search.lower, SECRET_WORDS))
-}
-
-/// The same near a one-time code's word.
-pub(super) fn token_digits(search: &Search<'_>) -> Spans {
-    digits_near(search, &secrets(&search.lower, TOKEN_WORDS))
+/// Words behind a secret's word, with what follows a colon, an equals sign or `é`.
+pub(super) struct Told {
+    /// Secrets.
+    pub(super) certain: Spans,
+    /// Letters behind a verb: a secret, or how the sentence goes on.
+    pub(super) possible: Spans,
 }
 
 /// The words that are no part of something harmless.
-fn secrets(lower: &[char], of: &[&str]) -> Spans {
-    let harmless = words(lower, HARMLESS);
-    let mut spans = words(lower, of);
+fn places(lower: &[char], of: &[&str]) -> Spans {
+    let harmless = context::words(lower, HARMLESS, Glue::Nothing);
+    let mut spans = context::words(lower, of, Glue::Digits);
+    if of == SECRET_WORDS {
+        spans.extend(endings(lower));
+        spans.sort_unstable();
+    }
     spans.retain(|(from, to)| {
         !harmless
             .iter()
@@ -264,7 +118,26 @@ fn secrets(lower: &[char], of: &[&str]) -> Spans {
     spans
 }
 
-fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
+/// The places of words that end so.
+fn endings(lower: &[char]) -> Spans {
+    let mut spans = Vec::new();
+    for (from, _) in lower.iter().enumerate() {
+        for ending in ENDINGS {
+            let to = from + ending.chars().count();
+            let same = lower
+                .get(from..to)
+                .is_some_and(|part| part.iter().copied().eq(ending.chars()));
+            if same && !lower.get(to).is_some_and(|c| c.is_alphabetic()) {
+                spans.push((from, to));
+            }
+        }
+    }
+    spans
+}
+
+/// Numbers near these words: three digits or more within reach, before one or behind it. Dates and amounts
+/// only where nothing else stands between.
+pub(super) fn digits(search: &Search<'_>, of: &[&str]) -> Nearby {
     let groups: Vec<Group> = search
         .runs
         .iter()
@@ -280,18 +153,20 @@ fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
             }
         })
         .collect();
-    let mut spans = Vec::new();
-    for (start, end) in words.iter().copied() {
+    let mut found = Nearby {
+        beside: Vec::new(),
+        near: Vec::new(),
+    };
+    for (start, end) in places(&search.lower, of) {
         // They are in order: a long text is not gone through again for each of its words.
         let first = groups.partition_point(|group| group.to + REACH <= start);
         let near: Vec<&Group> = groups[first..]
             .iter()
             .take_while(|group| group.from < end + REACH)
             .filter(|group| group.to <= start || end <= group.from)
-            .filter(|group| {
-                if !search.is_ordinary(group.from, group.to) {
-                    return true;
-                }
+            .collect();
+        for run in near.chunk_by(|one, next| one.run == next.run) {
+            let beside = |group: &&&Group| {
                 if group.to <= start {
                     // `100 est le code`; behind its word, an article leads to a date: `le 16/08`.
                     only_words(
@@ -301,42 +176,38 @@ fn digits_near(search: &Search<'_>, words: &[(usize, usize)]) -> Spans {
                 } else {
                     only_words(&search.lower[end..group.from], FILLERS)
                 }
-            })
-            .collect();
-        for run in near.chunk_by(|one, next| one.run == next.run) {
-            if run.iter().map(|group| group.digits).sum::<usize>() >= 3 {
-                spans.extend(run.iter().map(|group| (group.from, group.to)));
+            };
+            let span = |group: &&Group| (group.from, group.to);
+            let enough =
+                |groups: &[&Group]| groups.iter().map(|group| group.digits).sum::<usize>() >= 3;
+            let right: Vec<&Group> = run.iter().filter(beside).copied().collect();
+            let plain: Vec<&Group> = run
+                .iter()
+                .filter(|group| beside(group) || !search.is_ordinary(group.from, group.to))
+                .copied()
+                .collect();
+            if enough(&right) {
+                found.beside.extend(right.iter().map(span));
+            }
+            if enough(&plain) {
+                found.near.extend(plain.iter().map(span));
             }
         }
     }
-    spans
+    found
 }
 
-/// Whether no word stands here but these, and digits.
-fn only_words(between: &[char], allowed: &[&str]) -> bool {
-    between
-        .split(|c| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .all(|word| {
-            word.iter().all(char::is_ascii_digit)
-                || allowed
-                    .iter()
-                    .any(|one| one.chars().eq(word.iter().copied()))
-        })
+/// What follows one of these words and a colon, an equals sign, an arrow or a verb, up to the next blank;
+/// and passwords of letters and digits near one.
+pub(super) fn words(search: &Search<'_>, of: &[&str]) -> Told {
+    let places = places(&search.lower, of);
+    let mut told = told(search, &places);
+    told.certain
+        .extend(mixed::beside(search, &places, of == SECRET_WORDS));
+    told
 }
 
-/// What follows a secret's word and a colon, an equals sign or `é`: up to the next blank. First what is
-/// a secret, then what may be one: letters behind a verb.
-pub(super) fn secret_words(search: &Search<'_>) -> (Spans, Spans) {
-    words_behind(search, &secrets(&search.lower, SECRET_WORDS))
-}
-
-/// The same behind a one-time code's word.
-pub(super) fn token_words(search: &Search<'_>) -> (Spans, Spans) {
-    words_behind(search, &secrets(&search.lower, TOKEN_WORDS))
-}
-
-fn words_behind(search: &Search<'_>, words: &[(usize, usize)]) -> (Spans, Spans) {
+fn told(search: &Search<'_>, places: &[(usize, usize)]) -> Told {
     let blank = |place: usize| search.view.at(place).is_some_and(char::is_whitespace);
     let skip_blanks = |mut place: usize| {
         while blank(place) {
@@ -353,40 +224,57 @@ fn words_behind(search: &Search<'_>, words: &[(usize, usize)]) -> (Spans, Spans)
             word_ends[place + 1]
         };
     }
-    let (mut certain, mut possible) = (Vec::new(), Vec::new());
-    for (_, end) in words.iter().copied() {
+    let starts = |at: usize, with: &str| {
+        let to = at + with.chars().count();
+        let part = search.lower.get(at..to);
+        part.is_some_and(|part| part.iter().copied().eq(with.chars()))
+            .then_some(to)
+    };
+    let mark = |at: usize| {
+        let marks = ["->", "=>", "→", "⇒", ":", "="];
+        marks
+            .into_iter()
+            .find_map(|mark| Some((mark, starts(at, mark)?)))
+    };
+    let mut found = Told {
+        certain: Vec::new(),
+        possible: Vec::new(),
+    };
+    for (_, end) in places.iter().copied() {
         let at = skip_blanks(end);
-        for copula in COPULAS {
-            let behind = at + copula.chars().count();
-            let same = search
-                .lower
-                .get(at..behind)
-                .is_some_and(|part| part.iter().copied().eq(copula.chars()));
-            let apart = copula.ends_with([':', '=']) || blank(behind);
-            if !same || !apart {
-                continue;
-            }
-            let from = skip_blanks(behind);
-            let Some(to) = word_ends.get(from).copied().filter(|to| from < *to) else {
-                continue;
-            };
-            let word: Vec<char> = search.lower[from..to]
-                .iter()
-                .copied()
-                .filter(|c| c.is_alphanumeric())
-                .collect();
-            let verb = !copula.ends_with([':', '=']);
-            let letters = word.iter().all(|c| c.is_alphabetic());
-            let and = *copula == "e" && !search.view.is_accented(at);
-            let goes_on = CONTINUATIONS
-                .iter()
-                .any(|known| known.chars().eq(word.iter().copied()));
-            if !verb || !letters {
-                certain.push((from, to));
-            } else if !and && !goes_on {
-                possible.push((from, to));
-            }
+        let verb = VERBS
+            .iter()
+            .filter_map(|verb| Some((*verb, starts(at, verb)?)))
+            .find(|(_, to)| !search.view.at(*to).is_some_and(char::is_alphanumeric));
+        let behind_verb = verb.map_or(at, |(_, to)| skip_blanks(to));
+        let marked = mark(behind_verb);
+        let from = match (marked, verb) {
+            (Some((_, to)), _) => skip_blanks(to),
+            (None, Some((_, to))) if blank(to) => behind_verb,
+            (None, Some(_) | None) => continue,
+        };
+        let Some(to) = word_ends.get(from).copied().filter(|to| from < *to) else {
+            continue;
+        };
+        let word: Vec<char> = search.lower[from..to]
+            .iter()
+            .copied()
+            .filter(|c| c.is_alphanumeric())
+            .collect();
+        let letters = word.iter().all(|c| c.is_alphabetic());
+        // `e` may mean *and*; `é` does not.
+        let and = verb.is_some_and(|(verb, _)| verb == "e" && !search.view.is_accented(at));
+        let one_of = |list: &[&str]| {
+            list.iter()
+                .any(|known| known.chars().eq(word.iter().copied()))
+        };
+        match marked {
+            _ if !letters => found.certain.push((from, to)),
+            Some((":", _)) if one_of(OPENINGS) => {}
+            Some(_) => found.certain.push((from, to)),
+            None if and || one_of(CONTINUATIONS) || one_of(OPENINGS) => {}
+            None => found.possible.push((from, to)),
         }
     }
-    (certain, possible)
+    found
 }

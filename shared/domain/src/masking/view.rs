@@ -3,6 +3,7 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use super::spoken;
 use crate::sms::is_invisible;
 
 /// The zeros of the scripts whose digits Unicode's compatibility forms leave as they are (general
@@ -21,6 +22,12 @@ const ZEROS: &[u32] = &[
 /// follow each.
 const ONES: &[u32] = &[0x1369, 0x24f5, 0x2776, 0x2780, 0x278a, 0x10e60, 0x11052];
 
+/// Chinese and Japanese numerals, from zero on.
+const HAN: &str = "〇一二三四五六七八九";
+
+/// Cyrillic, Greek and Armenian letters that look like Latin ones, each before the one it looks like.
+const LOOKALIKES: &str = "аaвbеeкkмmнhоoрpсcтtуyхxіiѕsјjԁdԛqѵvАAВBЕEКKМMНHОOРPСCТTУYХXІIЅSЈJΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧXαaοoιiνvρpυuոnѕs";
+
 /// One character of the view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
@@ -29,9 +36,9 @@ pub(super) struct Seen {
     /// Whether it wears an accent in the original: `é` and `e` are two words.
     pub(super) accented: bool,
     /// Where the original character begins, in bytes.
-    from: usize,
+    pub(super) from: usize,
     /// Where it ends.
-    to: usize,
+    pub(super) to: usize,
 }
 
 /// The text as detectors see it.
@@ -68,7 +75,9 @@ impl View {
                 }
             }
         }
-        Self { seen }
+        Self {
+            seen: spoken::as_digits(seen),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -126,7 +135,26 @@ fn plain(c: char) -> Option<char> {
     if matches!(c, '\u{24ff}' | '\u{1f10b}' | '\u{1f10c}') {
         return Some('0');
     }
+    if let Some(value) = HAN.chars().position(|han| han == c) {
+        return char::from_digit(u32::try_from(value).unwrap_or_default(), 10);
+    }
+    let mut letters = LOOKALIKES.chars();
+    while let (Some(foreign), Some(latin)) = (letters.next(), letters.next()) {
+        if foreign == c {
+            return Some(latin);
+        }
+    }
     let code = u32::from(c);
+    // The only digits of their scripts' that stand by themselves: New Tai Lue, and four of Kharosthi.
+    if code == 0x19da {
+        return Some('1');
+    }
+    if let Some(value) = code
+        .checked_sub(0x10a3f)
+        .filter(|value| (1..=4).contains(value))
+    {
+        return char::from_digit(value, 10);
+    }
     let one = ONES.iter().find(|one| (**one..**one + 9).contains(&code));
     let one = one.map(|one| code - one + 1);
     let zero = ZEROS
@@ -153,6 +181,8 @@ mod tests {
         check("𝟒𝟏𝟏𝟏", "4111");
         check("4️⃣1️⃣1️⃣1️⃣", "4111");
         check("❹➀➊⓵ ፩\u{10e60}𑁒⓿🄌", "4111 11100");
+        check("四一一〇 \u{19da}\u{10a40}\u{10a43}", "4110 114");
+        check("сvv ЅЕΝНА", "cvv SENHA");
         check("4\u{2800}1", "4 1");
         check("4\u{200b}1\u{332}1\u{ad}1", "4111");
         check("Código – ação\u{a0}ﬁnal", "Codigo - acao final");
