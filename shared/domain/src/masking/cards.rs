@@ -91,7 +91,7 @@ pub(super) fn security_numbers(search: &Search<'_>, cards: &[(usize, usize)]) ->
                 before = to;
                 continue;
             }
-            if matches!(to - from, 3 | 4) {
+            if matches!(to - from, 3 | 4) && !plain(to) {
                 spans.push((from, to));
             }
             break;

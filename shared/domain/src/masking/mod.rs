@@ -149,3 +149,5 @@ mod edges;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;
