@@ -44,6 +44,7 @@ pub(super) fn all(view: &View, lower: &[char]) -> Vec<(usize, usize)> {
                     .or_else(|| service_number(view, place))
                     .or_else(|| quantity(view, lower, place))
                     .or_else(|| last_four(view, lower, place))
+                    .or_else(|| year(view, lower, place))
             })
             .flatten();
         match end {
@@ -282,17 +283,36 @@ const LAST_FOUR: &[&str] = &[
 ];
 
 fn last_four(view: &View, lower: &[char], from: usize) -> Option<usize> {
+    let said = follows(view, lower, from, LAST_FOUR);
+    four(view, from).filter(|_| said)
+}
+
+/// What stands before a year.
+const SINCE: &[&str] = &["em", "en", "in", "im", "desde", "depuis", "since", "seit"];
+
+fn year(view: &View, lower: &[char], from: usize) -> Option<usize> {
+    let to = four(view, from)?;
+    let this_century = view.text(from, from + 2) == "20";
+    (this_century && follows(view, lower, from, SINCE)).then_some(to)
+}
+
+/// The end of four digits that stand by themselves.
+fn four(view: &View, from: usize) -> Option<usize> {
     let to = from + 4;
-    let four = (from..to).all(|place| is_digit(view, place));
+    let digits = (from..to).all(|place| is_digit(view, place));
+    (digits && ends(view, to)).then_some(to)
+}
+
+/// Whether one of these stands right before a place, a blank apart at most.
+fn follows(view: &View, lower: &[char], from: usize, words: &[&str]) -> bool {
     let end = from - usize::from(from > 0 && view.at(from - 1) == Some(' '));
-    let said = LAST_FOUR.iter().any(|word| {
+    words.iter().any(|word| {
         let length = word.chars().count();
         end.checked_sub(length).is_some_and(|start| {
             let same = lower[start..end].iter().copied().eq(word.chars());
             same && (start == 0 || !lower[start - 1].is_alphanumeric())
         })
-    });
-    (four && said && ends(view, to)).then_some(to)
+    })
 }
 
 /// A court case as the courts write it, and `N` is a digit.

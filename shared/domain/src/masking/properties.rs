@@ -281,6 +281,8 @@ proptest! {
     #[test]
     fn a_text_without_digits_or_marks_stays_as_it_is(text in "[\\p{L}\\p{Zs}!,.;]{0,80}") {
         let marked = ["senha", "password", "code", "codigo", "pin", "token", "otp", "tan"];
+        // Numerals that are letters, and numbers in words.
+        prop_assume!(!plain(&text).chars().any(|c| c.is_ascii_digit()));
         prop_assume!(!marked.iter().any(|word| plain(&text.to_lowercase()).contains(word)));
         prop_assert_eq!(for_transcript(&text), text.clone());
         prop_assert_eq!(for_log(&text), text);
