@@ -2,97 +2,107 @@
 
 use thiserror::Error;
 
-/// The length by country (SWIFT's IBAN registry).
-const LENGTHS: &[(&str, usize)] = &[
-    ("AD", 24),
-    ("AE", 23),
-    ("AL", 28),
-    ("AT", 20),
-    ("AZ", 28),
-    ("BA", 20),
-    ("BE", 16),
-    ("BG", 22),
-    ("BH", 22),
-    ("BI", 27),
-    ("BR", 29),
-    ("BY", 28),
-    ("CH", 21),
-    ("CR", 22),
-    ("CY", 28),
-    ("CZ", 24),
-    ("DE", 22),
-    ("DJ", 27),
-    ("DK", 18),
-    ("DO", 28),
-    ("EE", 20),
-    ("EG", 29),
-    ("ES", 24),
-    ("FI", 18),
-    ("FK", 18),
-    ("FO", 18),
-    ("FR", 27),
-    ("GB", 22),
-    ("GE", 22),
-    ("GI", 23),
-    ("GL", 18),
-    ("GR", 27),
-    ("GT", 28),
-    ("HN", 28),
-    ("HR", 21),
-    ("HU", 28),
-    ("IE", 22),
-    ("IL", 23),
-    ("IQ", 23),
-    ("IS", 26),
-    ("IT", 27),
-    ("JO", 30),
-    ("KW", 30),
-    ("KZ", 20),
-    ("LB", 28),
-    ("LC", 32),
-    ("LI", 21),
-    ("LT", 20),
-    ("LU", 20),
-    ("LV", 21),
-    ("LY", 25),
-    ("MC", 27),
-    ("MD", 24),
-    ("ME", 22),
-    ("MK", 19),
-    ("MN", 20),
-    ("MR", 27),
-    ("MT", 31),
-    ("MU", 30),
-    ("NI", 28),
-    ("NL", 18),
-    ("NO", 15),
-    ("OM", 23),
-    ("PK", 24),
-    ("PL", 28),
-    ("PS", 29),
-    ("PT", 25),
-    ("QA", 29),
-    ("RO", 24),
-    ("RS", 22),
-    ("RU", 33),
-    ("SA", 24),
-    ("SC", 31),
-    ("SD", 18),
-    ("SE", 24),
-    ("SI", 19),
-    ("SK", 24),
-    ("SM", 27),
-    ("SO", 23),
-    ("ST", 25),
-    ("SV", 28),
-    ("TL", 23),
-    ("TN", 24),
-    ("TR", 26),
-    ("UA", 29),
-    ("VA", 22),
-    ("VG", 24),
-    ("XK", 20),
-    ("YE", 30),
+/// What stands at a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Digit,
+    Letter,
+    Either,
+}
+
+use Sort::{Digit, Either, Letter};
+
+/// What follows the check digits, by country (SWIFT's IBAN registry).
+const STRUCTURES: &[(&str, &[(usize, Sort)])] = &[
+    ("AD", &[(8, Digit), (12, Either)]),
+    ("AE", &[(19, Digit)]),
+    ("AL", &[(8, Digit), (16, Either)]),
+    ("AT", &[(16, Digit)]),
+    ("AZ", &[(4, Letter), (20, Either)]),
+    ("BA", &[(16, Digit)]),
+    ("BE", &[(12, Digit)]),
+    ("BG", &[(4, Letter), (6, Digit), (8, Either)]),
+    ("BH", &[(4, Letter), (14, Either)]),
+    ("BI", &[(23, Digit)]),
+    ("BR", &[(23, Digit), (1, Letter), (1, Either)]),
+    ("BY", &[(4, Either), (4, Digit), (16, Either)]),
+    ("CH", &[(5, Digit), (12, Either)]),
+    ("CR", &[(18, Digit)]),
+    ("CY", &[(8, Digit), (16, Either)]),
+    ("CZ", &[(20, Digit)]),
+    ("DE", &[(18, Digit)]),
+    ("DJ", &[(23, Digit)]),
+    ("DK", &[(14, Digit)]),
+    ("DO", &[(4, Either), (20, Digit)]),
+    ("EE", &[(16, Digit)]),
+    ("EG", &[(25, Digit)]),
+    ("ES", &[(20, Digit)]),
+    ("FI", &[(14, Digit)]),
+    ("FK", &[(2, Letter), (12, Digit)]),
+    ("FO", &[(14, Digit)]),
+    ("FR", &[(10, Digit), (11, Either), (2, Digit)]),
+    ("GB", &[(4, Letter), (14, Digit)]),
+    ("GE", &[(2, Letter), (16, Digit)]),
+    ("GI", &[(4, Letter), (15, Either)]),
+    ("GL", &[(14, Digit)]),
+    ("GR", &[(7, Digit), (16, Either)]),
+    ("GT", &[(24, Either)]),
+    ("HN", &[(4, Letter), (20, Digit)]),
+    ("HR", &[(17, Digit)]),
+    ("HU", &[(24, Digit)]),
+    ("IE", &[(4, Letter), (14, Digit)]),
+    ("IL", &[(19, Digit)]),
+    ("IQ", &[(4, Letter), (15, Digit)]),
+    ("IS", &[(22, Digit)]),
+    ("IT", &[(1, Letter), (10, Digit), (12, Either)]),
+    ("JO", &[(4, Letter), (4, Digit), (18, Either)]),
+    ("KW", &[(4, Letter), (22, Either)]),
+    ("KZ", &[(3, Digit), (13, Either)]),
+    ("LB", &[(4, Digit), (20, Either)]),
+    ("LC", &[(4, Letter), (24, Either)]),
+    ("LI", &[(5, Digit), (12, Either)]),
+    ("LT", &[(16, Digit)]),
+    ("LU", &[(3, Digit), (13, Either)]),
+    ("LV", &[(4, Letter), (13, Either)]),
+    ("LY", &[(21, Digit)]),
+    ("MC", &[(10, Digit), (11, Either), (2, Digit)]),
+    ("MD", &[(20, Either)]),
+    ("ME", &[(18, Digit)]),
+    ("MK", &[(3, Digit), (10, Either), (2, Digit)]),
+    ("MN", &[(16, Digit)]),
+    ("MR", &[(23, Digit)]),
+    ("MT", &[(4, Letter), (5, Digit), (18, Either)]),
+    ("MU", &[(4, Letter), (19, Digit), (3, Letter)]),
+    ("NI", &[(4, Letter), (20, Digit)]),
+    ("NL", &[(4, Letter), (10, Digit)]),
+    ("NO", &[(11, Digit)]),
+    ("OM", &[(3, Digit), (16, Either)]),
+    ("PK", &[(4, Letter), (16, Either)]),
+    ("PL", &[(24, Digit)]),
+    ("PS", &[(4, Letter), (21, Either)]),
+    ("PT", &[(21, Digit)]),
+    ("QA", &[(4, Letter), (21, Either)]),
+    ("RO", &[(4, Letter), (16, Either)]),
+    ("RS", &[(18, Digit)]),
+    ("RU", &[(14, Digit), (15, Either)]),
+    ("SA", &[(2, Digit), (18, Either)]),
+    ("SC", &[(4, Letter), (20, Digit), (3, Letter)]),
+    ("SD", &[(14, Digit)]),
+    ("SE", &[(20, Digit)]),
+    ("SI", &[(15, Digit)]),
+    ("SK", &[(20, Digit)]),
+    ("SM", &[(1, Letter), (10, Digit), (12, Either)]),
+    ("SO", &[(19, Digit)]),
+    ("ST", &[(21, Digit)]),
+    ("SV", &[(4, Letter), (20, Digit)]),
+    ("TL", &[(19, Digit)]),
+    ("TN", &[(20, Digit)]),
+    ("TR", &[(5, Digit), (17, Either)]),
+    ("UA", &[(6, Digit), (19, Either)]),
+    ("VA", &[(18, Digit)]),
+    ("VG", &[(4, Letter), (16, Digit)]),
+    ("XK", &[(16, Digit)]),
+    ("YE", &[(4, Letter), (4, Digit), (18, Either)]),
 ];
 
 /// An international account number, without blanks. Holds personal data: no `Debug`.
@@ -108,6 +118,9 @@ pub enum IbanError {
     /// Another length than the country's.
     #[error("must be an IBAN of its country's length")]
     Length,
+    /// A letter where its country has a digit, or the reverse.
+    #[error("must be an IBAN with letters and digits where its country has them")]
+    Structure,
     /// The checksum differs.
     #[error("must be an unchanged IBAN (its checksum differs)")]
     Checksum,
@@ -125,6 +138,9 @@ impl Iban {
         let length = length.ok_or(IbanError::Shape)?;
         if iban.0.len() != length {
             return Err(IbanError::Length);
+        }
+        if !has_structure(&iban.0) {
+            return Err(IbanError::Structure);
         }
         // 00, 01 and 99 leave the remainders of 97, 98 and 02, but are nobody's check digits.
         let issued = matches!(&iban.0.as_bytes()[2..4], [b'0'..=b'9', b'0'..=b'9'])
@@ -165,15 +181,37 @@ pub(crate) fn masked(plain: &str) -> String {
     format!("{}** **** {last}", country.to_ascii_uppercase())
 }
 
-/// How long a country's numbers are.
-pub(crate) fn length_in(country: &str) -> Option<usize> {
-    let of = LENGTHS.iter().find(|(code, _)| *code == country)?;
+fn structure_in(country: &str) -> Option<&'static [(usize, Sort)]> {
+    let of = STRUCTURES.iter().find(|(code, _)| *code == country)?;
     Some(of.1)
 }
 
-/// Whether the checksum of capital letters and digits is right: modulo 97, the first four characters
+/// How long a country's numbers are.
+pub(crate) fn length_in(country: &str) -> Option<usize> {
+    let parts = structure_in(country)?;
+    Some(4 + parts.iter().map(|(length, _)| length).sum::<usize>())
+}
+
+/// Whether every letter and digit behind the country stands where the country has one.
+fn has_structure(iban: &str) -> bool {
+    let parts = iban.get(..2).and_then(structure_in).unwrap_or_default();
+    let sorts = parts
+        .iter()
+        .flat_map(|(length, sort)| std::iter::repeat_n(*sort, *length));
+    iban.bytes().skip(2).take(2).all(|b| b.is_ascii_digit())
+        && sorts.zip(iban.bytes().skip(4)).all(|(sort, b)| match sort {
+            Digit => b.is_ascii_digit(),
+            Letter => b.is_ascii_uppercase(),
+            Either => b.is_ascii_alphanumeric(),
+        })
+}
+
+/// Whether structure and checksum of capital letters and digits are right: modulo 97, the first four characters
 /// moved to the end.
 pub(crate) fn is_right(iban: &str) -> bool {
+    if !has_structure(iban) {
+        return false;
+    }
     let Some((head, tail)) = iban.split_at_checked(4) else {
         return false;
     };

@@ -198,13 +198,13 @@ pub enum PixKeyType {
 #[derive(Clone, PartialEq)]
 pub struct ButtonsMessage {
     /// ≤ 60 characters.
-    pub header: Option<String>,
+    pub header: Option<FreeText>,
     /// ≤ 1,024 characters.
     pub body: FreeText,
     /// ≤ 60 characters.
-    pub footer: Option<String>,
+    pub footer: Option<FreeText>,
     /// Id (≤ 256) and title (≤ 20, unique).
-    pub buttons: Vec<(String, String)>,
+    pub buttons: Vec<(String, FreeText)>,
 }
 
 /// Free-form text with a list of choices: ≤ 10 sections, ≤ 10 rows in all.
@@ -213,9 +213,9 @@ pub struct ListMessage {
     /// ≤ 4,096 characters.
     pub body: FreeText,
     /// The label that opens the list, ≤ 20 characters.
-    pub open: String,
+    pub open: FreeText,
     /// Sections: title (≤ 24) and rows.
-    pub sections: Vec<(String, Vec<ListRow>)>,
+    pub sections: Vec<(FreeText, Vec<ListRow>)>,
 }
 
 /// One row of a list.
@@ -224,9 +224,9 @@ pub struct ListRow {
     /// ≤ 200 characters, returned when chosen.
     pub id: String,
     /// ≤ 24 characters.
-    pub title: String,
+    pub title: FreeText,
     /// ≤ 72 characters.
-    pub description: Option<String>,
+    pub description: Option<FreeText>,
 }
 
 #[cfg(test)]

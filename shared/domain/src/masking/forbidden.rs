@@ -1,6 +1,7 @@
 //! What free text may never carry out of the bank.
 
 use super::detect::{Kind, Search};
+use super::secrets;
 use super::view::View;
 
 /// What was found in a text that must not be sent with it.
@@ -71,6 +72,47 @@ pub(crate) fn forbidden_in_address(address: &str) -> Vec<Forbidden> {
         | Kind::Query
         | Kind::Ordinary
         | Kind::Several => None,
+    })
+}
+
+/// Whether the words make a secret of a number right beside them: `a senha é 4829`. A number that only
+/// stands somewhere near is left out.
+#[must_use]
+pub(crate) fn tells_a_secret(text: &str) -> bool {
+    let view = View::of(text);
+    let search = Search::of(&view);
+    [secrets::SECRET_WORDS, secrets::TOKEN_WORDS]
+        .into_iter()
+        .any(|words| !secrets::digits(&search, words).beside.is_empty())
+}
+
+/// Whether a label says who somebody is: an e-mail address, a CPF in its own form, a telephone number with
+/// its plus or its brackets. Bare digits may be any number of the bank's own.
+#[must_use]
+pub(crate) fn says_who(text: &str) -> bool {
+    let view = View::of(text);
+    let found = Search::of(&view).found();
+    found.into_iter().any(|found| {
+        let written = view.text(found.from, found.to);
+        match found.kind {
+            Kind::Email => true,
+            Kind::Cpf => written.contains(['.', '-']),
+            Kind::Phone => written.contains(['+', '(']),
+            Kind::PixCode
+            | Kind::Boleto
+            | Kind::Transaction
+            | Kind::Evp
+            | Kind::Iban
+            | Kind::Card
+            | Kind::Cnpj
+            | Kind::Account
+            | Kind::Secret
+            | Kind::Token
+            | Kind::SecretWord
+            | Kind::Query
+            | Kind::Ordinary
+            | Kind::Several => false,
+        }
     })
 }
 

@@ -18,8 +18,8 @@ mod spoken;
 mod view;
 
 use detect::{Found, Kind, Search, merged, tokens};
-pub(crate) use forbidden::forbidden_in_address;
 pub use forbidden::{Forbidden, forbidden};
+pub(crate) use forbidden::{forbidden_in_address, says_who, tells_a_secret};
 use runs::Run;
 use view::View;
 

@@ -317,4 +317,8 @@ pub(super) const FILLERS: &[&str] = &[
     "neuer",
     "seguranca",
     "verificacao",
+    "cartao",
+    "card",
+    "carte",
+    "karte",
 ];

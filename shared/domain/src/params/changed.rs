@@ -147,7 +147,7 @@ fn an_iban_with_one_character_changed_is_refused() {
     // A digit for a digit and a letter for a letter are always seen. A letter counts as two digits: put
     // in a digit's place (or the reverse) it moves all that stands before it, and one in 97 comes out right.
     let unseen = unseen("iban", &IBANS);
-    assert_eq!(unseen.len(), 17);
+    assert_eq!(unseen.len(), 5);
     for (example, at, text) in unseen {
         let is_digit = |text: &str| text.as_bytes()[at].is_ascii_digit();
         assert_ne!(is_digit(&text), is_digit(&example), "{text}");

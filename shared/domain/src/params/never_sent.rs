@@ -96,6 +96,17 @@ fn what_must_not_be_sent_is_a_fault_wherever_a_type_s_form_is_free() {
             "image.url",
             secret,
         ),
+        ("account", json!("4111111111111111"), "account", card),
+        ("phone", json!("+378282246310005"), "phone", card),
+        ("pix_key", json!("4111111111111111@x.co"), "pix_key", card),
+        (
+            "pix_code",
+            json!(
+                "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-4266554400005204000053039865802BR591641111111111111116008BRASILIA62070503***6304070B"
+            ),
+            "pix_code",
+            card,
+        ),
     ];
     for (name, value, field, rule) in cases {
         assert_eq!(

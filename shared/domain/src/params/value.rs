@@ -12,7 +12,7 @@ use crate::brcode::BrCode;
 use crate::fault::Fault;
 use crate::iban::Iban;
 use crate::masking::{self, Forbidden};
-use crate::message::Media;
+use crate::message::{Media, PixKeyType};
 use crate::money::{Currency, Money};
 use crate::phone::E164;
 use crate::template::{ParamSpec, ParamType};
@@ -134,19 +134,32 @@ impl ParamValue {
 
     /// What must not be sent with a value that has its type's form: the types with a free form may hold
     /// anything. Lines of text name it among their own rules.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "what is a card's number is not sent as a telephone's"
+    )]
     fn forbidden(&self) -> Vec<Forbidden> {
         match self {
             Self::Code(text) => masking::forbidden(text),
             Self::Url(text) | Self::UrlSuffix(text) => masking::forbidden_in_address(text),
+            Self::Account(text) => only_cards(text),
+            // Brazil's numbers begin like a Mastercard's; none in use has E.164's fifteen digits.
+            Self::Phone(phone) if phone.expose().len() > 15 => only_cards(phone.expose()),
+            Self::PixKey(key) if key.kind() == PixKeyType::Email => {
+                masking::forbidden(key.as_str())
+            }
+            // The names in a code are shown beside it; the rest is its checksum's.
+            Self::PixCode(code) => [&code.merchant_name, &code.merchant_city]
+                .into_iter()
+                .flat_map(|name| masking::forbidden(name))
+                .collect(),
             Self::Money(_)
             | Self::Date(_)
             | Self::Time(_)
             | Self::PersonName(_)
             | Self::CardLast4(_)
-            | Self::Account(_)
             | Self::Phone(_)
             | Self::PixKey(_)
-            | Self::PixCode(_)
             | Self::BoletoLine(_)
             | Self::Iban(_)
             | Self::Cpf(_)
@@ -220,6 +233,13 @@ impl ParamValue {
             Self::Image(media) => link::media_json(media),
         }
     }
+}
+
+/// A card's number where another number is expected.
+fn only_cards(text: &str) -> Vec<Forbidden> {
+    let mut found = masking::forbidden(text);
+    found.retain(|found| *found == Forbidden::CardNumber);
+    found
 }
 
 fn string<'a>(field: &str, value: &'a Value, faults: &mut Vec<Fault>) -> Option<&'a str> {

@@ -110,6 +110,11 @@ impl Draft {
                     for found in masking::forbidden(text) {
                         self.fault(name, found.rule());
                     }
+                    if masking::says_who(text) {
+                        let rule =
+                            "must not contain a CPF, a telephone number or an e-mail address";
+                        self.fault(name, rule);
+                    }
                     self.reference = Some(text.to_owned());
                 }
                 None => self.fault(name, "must be a text"),

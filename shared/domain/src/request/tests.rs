@@ -126,6 +126,17 @@ fn each_broken_rule_is_named_alone_with_its_field() {
         "reference",
         "must not contain a card number",
     );
+    for who in [
+        "CPF 529.982.247-25",
+        "+55 11 98765-4321",
+        "ana@banco.example",
+    ] {
+        check(
+            json!({ "reference": who }),
+            "reference",
+            "must not contain a CPF, a telephone number or an e-mail address",
+        );
+    }
     check(
         json!({ "reference": "senha 4829" }),
         "reference",

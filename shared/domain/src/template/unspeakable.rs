@@ -1,10 +1,14 @@
-//! Parameters that a bank may not even ask for: a message is no place for what opens an account.
+//! What a bank may neither ask for nor say: a message is no place for what opens an account.
 
 use super::model::{ParamType, Template};
+use super::text::{Segment, segments};
 use super::validate::Faults;
+use super::wording;
+use crate::class::Class;
+use crate::masking;
 
 /// What a parameter's name says that is never sent, whatever its type.
-const NEVER: [&str; 15] = [
+const NEVER: &[&str] = &[
     "password",
     "passwd",
     "passcode",
@@ -20,6 +24,16 @@ const NEVER: [&str; 15] = [
     "cvc2",
     "csc",
     "secret",
+    "security_code",
+    "security_number",
+    "codigo_seguranca",
+    "codigo_de_seguranca",
+    "contrasenha",
+    "mdp",
+    "cryptogramme",
+    "geheimzahl",
+    "prufziffer",
+    "pruefziffer",
 ];
 
 /// What is sent in part only, by the types that hide the rest.
@@ -40,7 +54,10 @@ const IN_PART: [&str; 14] = [
     "iban",
 ];
 
-/// Checks the parameters' names.
+/// What may stand in a variable's place: a number that says nothing by itself.
+const ANY_NUMBER: &str = "482913";
+
+/// Checks the parameters' names, and the words with whatever may stand in the variables' places.
 pub(super) fn check(template: &Template, faults: &mut Faults) {
     for (name, spec) in &template.params {
         let whole = format!("_{name}_");
@@ -50,7 +67,7 @@ pub(super) fn check(template: &Template, faults: &mut Faults) {
                 .any(|word| whole.contains(&format!("_{word}_")))
         };
         faults.require(
-            !says(&NEVER),
+            !says(NEVER),
             format!("params.{name}"),
             "must not be a password, a PIN or a card's security number: those are never sent",
         );
@@ -68,6 +85,40 @@ pub(super) fn check(template: &Template, faults: &mut Faults) {
             "must be of a type that hides it: full card and account numbers are never sent",
         );
     }
+    for (place, _, text) in wording::words(template) {
+        for found in masking::forbidden(text) {
+            faults.add(place.clone(), found.rule());
+        }
+        let filled = filled(template, text);
+        let mut sentences = filled.split_inclusive(['.', '!', '?', '\n']);
+        faults.require(
+            !sentences.any(masking::tells_a_secret),
+            place,
+            "must not tell a password, a PIN, a code or a card's security number in a variable",
+        );
+    }
+}
+
+/// The text with a number in the place of each variable that takes any; the others' types say what they
+/// may hold. A one-time code is for the class that sends one.
+fn filled(template: &Template, text: &str) -> String {
+    let value = |name: &str| {
+        let kind = template.params.get(name).map(|spec| spec.kind);
+        let free = match kind {
+            Some(ParamType::Text) => true,
+            Some(ParamType::Code) => template.class != Class::Authentication,
+            Some(_) | None => false,
+        };
+        if free { ANY_NUMBER } else { "x" }
+    };
+    segments(text)
+        .unwrap_or_else(|_| vec![Segment::Words(text)])
+        .into_iter()
+        .map(|segment| match segment {
+            Segment::Words(words) => words,
+            Segment::Variable(name) => value(name),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -122,5 +173,24 @@ mod tests {
         for name in ["spinning", "pinned", "company", "panel", "secretary"] {
             assert_eq!(faults(name, "text"), Vec::<String>::new(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_text_neither_holds_a_secret_nor_makes_one_of_a_variable() {
+        let check = |sms: &str, expected: &[&str]| {
+            let path = "/locales/pt_BR/sms";
+            let found = faults_after(&good(), &[(path, json!(sms))]);
+            assert_eq!(found, expected, "{sms}");
+        };
+        let rule = |rule: &str| format!("locales.pt_BR.sms {rule}");
+        let secret = rule(
+            "must not tell a password, a PIN, a code or a card's security number in a variable",
+        );
+        check("{{bank}}: {{name}}, {{note}}.", &[]);
+        check("{{bank}}: {{name}}, nunca diga sua senha. {{note}}.", &[]);
+        check("{{bank}}: {{name}}, sua senha é {{note}}.", &[&secret]);
+        check("{{bank}}: {{name}}, o CVV do cartão: {{note}}.", &[&secret]);
+        let card = rule("must not contain a card number");
+        check("{{bank}}: {{name}} 4111 1111 1111 1111 {{note}}.", &[&card]);
     }
 }

@@ -16,6 +16,7 @@ fn promotional(locale: Locale) -> &'static [&'static str] {
         Locale::PtBr => &[
             "aproveite",
             "black friday",
+            "bonus",
             "brinde",
             "brindes",
             "cashback",
@@ -39,7 +40,10 @@ fn promotional(locale: Locale) -> &'static [&'static str] {
             "oferta",
             "ofertas",
             "pre aprovada",
+            "pre aprovadas",
             "pre aprovado",
+            "pre aprovados",
+            "promo",
             "promocao",
             "promocional",
             "promocoes",
@@ -56,6 +60,8 @@ fn promotional(locale: Locale) -> &'static [&'static str] {
             "cashback",
             "coupon",
             "coupons",
+            "deal",
+            "deals",
             "discount",
             "discounts",
             "don t miss",
@@ -188,7 +194,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Everything that is said, with its place and language.
-fn words(template: &Template) -> Vec<(String, Locale, &str)> {
+pub(super) fn words(template: &Template) -> Vec<(String, Locale, &str)> {
     let mut words = Vec::new();
     for (locale, texts) in &template.locales {
         let mut say =

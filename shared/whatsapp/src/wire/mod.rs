@@ -5,7 +5,7 @@ mod upload;
 
 use recado_domain::carried::Carried;
 use recado_domain::message::{
-    Addressee, BodyValues, ButtonValue, ButtonsMessage, HeaderValue, ListMessage, Media,
+    Addressee, BodyValues, ButtonValue, ButtonsMessage, FreeText, HeaderValue, ListMessage, Media,
     OrderDetails, Outgoing, PixKeyType, TemplateMessage,
 };
 use recado_domain::money::Money;
@@ -175,18 +175,23 @@ fn button(place: u8, value: &ButtonValue) -> Component<'_> {
 fn buttons(message: &ButtonsMessage) -> Interactive<'_> {
     let replies = message.buttons.iter().map(|(id, title)| ReplyButton {
         kind: "reply",
-        reply: Reply { id, title },
+        reply: Reply {
+            id,
+            title: title.as_str(),
+        },
     });
     Interactive {
         kind: "button",
-        header: message
-            .header
-            .as_deref()
-            .map(|text| TextHeader { kind: "text", text }),
+        header: message.header.as_ref().map(|text| TextHeader {
+            kind: "text",
+            text: text.as_str(),
+        }),
         body: TextObject {
             text: message.body.as_str(),
         },
-        footer: message.footer.as_deref().map(|text| TextObject { text }),
+        footer: message.footer.as_ref().map(|text| TextObject {
+            text: text.as_str(),
+        }),
         action: Action::Buttons {
             buttons: replies.collect(),
         },
@@ -195,13 +200,13 @@ fn buttons(message: &ButtonsMessage) -> Interactive<'_> {
 
 fn list(message: &ListMessage) -> Interactive<'_> {
     let sections = message.sections.iter().map(|(title, rows)| Section {
-        title,
+        title: title.as_str(),
         rows: rows
             .iter()
             .map(|row| Row {
                 id: &row.id,
-                title: &row.title,
-                description: row.description.as_deref(),
+                title: row.title.as_str(),
+                description: row.description.as_ref().map(FreeText::as_str),
             })
             .collect(),
     });
@@ -213,7 +218,7 @@ fn list(message: &ListMessage) -> Interactive<'_> {
         },
         footer: None,
         action: Action::List {
-            button: &message.open,
+            button: message.open.as_str(),
             sections: sections.collect(),
         },
     }

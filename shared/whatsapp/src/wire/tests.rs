@@ -157,12 +157,12 @@ fn free_form_text() {
 #[test]
 fn text_with_reply_buttons() {
     insta::assert_json_snapshot!(sent(&Outgoing::Buttons(ButtonsMessage {
-        header: Some("Compra suspeita".into()),
+        header: Some(free("Compra suspeita")),
         body: free("Você reconhece R$ 120,50 na Padaria Sol?"),
-        footer: Some("Banco Aurora".into()),
+        footer: Some(free("Banco Aurora")),
         buttons: vec![
-            ("tx_778:yes".into(), "Sim, fui eu".into()),
-            ("tx_778:no".into(), "Não reconheço".into()),
+            ("tx_778:yes".into(), free("Sim, fui eu")),
+            ("tx_778:no".into(), free("Não reconheço")),
         ],
     })));
 }
@@ -171,14 +171,14 @@ fn text_with_reply_buttons() {
 fn text_with_a_list_of_choices() {
     let row = |id: &str, title: &str, description: Option<&str>| ListRow {
         id: id.into(),
-        title: title.into(),
-        description: description.map(Into::into),
+        title: free(title),
+        description: description.map(free),
     };
     insta::assert_json_snapshot!(sent(&Outgoing::List(ListMessage {
         body: free("Escolha um assunto"),
-        open: "Ver opções".into(),
+        open: free("Ver opções"),
         sections: vec![(
-            "Cartões".into(),
+            free("Cartões"),
             vec![
                 row("card.block", "Bloquear cartão", Some("Efeito imediato")),
                 row("card.limit", "Ver limite", None),
