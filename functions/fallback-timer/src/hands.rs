@@ -8,11 +8,11 @@ use recado_domain::hours::Quiet;
 use recado_domain::phone::E164;
 use recado_domain::render;
 use recado_domain::sms::SmsText;
-use recado_ports::drive::{Hands, Paced};
+use recado_ports::drive::{Hands, Paced, Unready};
 use recado_ports::{
     Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, Switches,
 };
-use recado_runtime::{count_against_cap, count_progress, open_content, our_fault, quiet_hours};
+use recado_runtime::{broken, count_against_cap, count_progress, open_content, quiet_hours};
 
 use crate::Deps;
 
@@ -61,11 +61,11 @@ where
 
     type Ready = (E164, SmsText, Option<String>);
 
-    async fn prepare(&self, item: &Notification, _leg: u8) -> Result<Self::Ready, PostOutcome> {
+    async fn prepare(&self, item: &Notification, _leg: u8) -> Result<Self::Ready, Unready> {
         let opened = open_content(&self.world.store, &self.keys, item).await?;
         let bank = opened.config;
         let sms = render::sms(&opened.template, item.locale, &opened.params, &bank.name)
-            .map_err(|_| our_fault("content does not render"))?;
+            .map_err(|_| broken("content does not render"))?;
         Ok((opened.to, sms, bank.sms_sender_id))
     }
 

@@ -14,13 +14,13 @@ use recado_domain::ids::{Callback, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::pacing::{Concurrency, Pacer};
 use recado_domain::render;
-use recado_ports::drive::{Hands, Paced};
+use recado_ports::drive::{Hands, Paced, Unready};
 use recado_ports::{
     Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, Switches,
     TenantConfig, WhatsappChannel,
 };
 use recado_runtime::{
-    Metric, count, count_against_cap, count_progress, open_content, our_fault, quiet_hours,
+    Metric, broken, count, count_against_cap, count_progress, open_content, quiet_hours,
 };
 
 use crate::Deps;
@@ -123,10 +123,10 @@ where
 
     type Ready = (TenantConfig, Addressee, Outgoing);
 
-    async fn prepare(&self, item: &Notification, _leg: u8) -> Result<Self::Ready, PostOutcome> {
+    async fn prepare(&self, item: &Notification, _leg: u8) -> Result<Self::Ready, Unready> {
         let opened = open_content(&self.world.store, &self.keys, item).await?;
         let message = render::whatsapp(&opened.template, item.locale, &opened.params, &item.id)
-            .map_err(|_| our_fault("content does not render"))?;
+            .map_err(|_| broken("content does not render"))?;
         let to = Addressee::Phone(opened.to);
         Ok((opened.config, to, Outgoing::Template(message)))
     }

@@ -7,6 +7,7 @@ use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::UserId;
 use recado_domain::message::{Addressee, FreeText, Outgoing};
 use recado_domain::phone::E164;
+use recado_domain::switches::Gates;
 use recado_domain::window::Window;
 use recado_ports::drive::DriveError;
 use recado_ports::{
@@ -49,7 +50,7 @@ where
     };
     if gates.off_since.is_some() {
         let token = deps.world.chance.token();
-        let hop = gates.hop(job.lane(), now, &token);
+        let hop = Gates::hop(&token);
         deps.world
             .queues
             .enqueue(&job, hop)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use recado_domain::delivery::{
     CapVerdict, Change, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits,
-    Notification, Permission, PostOutcome, step,
+    Notification, Permission, PostOutcome, change, step,
 };
 use recado_domain::hours::Quiet;
 use recado_domain::switches::Gates;
@@ -60,12 +60,13 @@ pub trait Hands: Send + Sync {
     /// A message that only waits to be sent.
     type Ready: Send;
 
-    /// Opens and renders the leg's message. What fails here has not left.
+    /// Opens and renders the leg's message. What fails here has not left: the error is that outcome, or
+    /// the store's own.
     fn prepare(
         &self,
         item: &Notification,
         leg: u8,
-    ) -> impl Future<Output = Result<Self::Ready, PostOutcome>> + Send;
+    ) -> impl Future<Output = Result<Self::Ready, Unready>> + Send;
 
     /// Sends it, once.
     fn post(
@@ -98,6 +99,21 @@ pub enum Done {
     Acknowledge,
     /// It must come back.
     Leave,
+}
+
+/// Why a message could not be made ready.
+#[derive(Debug)]
+pub enum Unready {
+    /// What that means for the leg.
+    Outcome(PostOutcome),
+    /// What it is made of could not be read.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unready {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Why a drive broke off. The message comes back and the facts tell where it stood.
@@ -280,7 +296,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                     claim,
                     verdict,
                 },
-                Err(error) => stalled(error, leg, claim),
+                Err(error) => self.stalled(hands, item, error, leg, claim).await?,
             }),
             Effect::Spend {
                 leg,
@@ -303,7 +319,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                         claim,
                         permission,
                     },
-                    Err(error) => stalled(error, leg, claim),
+                    Err(error) => self.stalled(hands, item, error, leg, claim).await?,
                 })
             }
             Effect::Post {
@@ -318,7 +334,11 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                 let outcome = match hands.prepare(item, leg).await {
                     Ok(_) if self.chance.now() > not_after => stalled_before_sending(),
                     Ok(ready) => hands.post(item, &claim, ready).await,
-                    Err(outcome) => outcome,
+                    Err(Unready::Outcome(outcome)) => outcome,
+                    Err(Unready::Store(error)) => {
+                        let stalled = self.stalled(hands, item, error, leg, claim).await?;
+                        return Ok(Answer::Event(stalled));
+                    }
                 };
                 Answer::Event(Event::Posted {
                     leg,
@@ -338,6 +358,29 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
             }
         })
     }
+
+    /// Nothing left, since what it needs could not be read: the claim is given back. What does not pass by
+    /// itself, as an item of a newer version, leaves the message to the dead letters.
+    async fn stalled<H: Hands>(
+        &self,
+        hands: &H,
+        item: &mut Notification,
+        error: StoreError,
+        leg: u8,
+        claim: Claim,
+    ) -> Result<Event, DriveError> {
+        if error.passes() {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                leg,
+                "stalled before sending"
+            );
+            return Ok(Event::Stalled { leg, claim });
+        }
+        let release = change::release(leg, &claim.token);
+        self.write(hands, item, &release).await?;
+        Err(error.into())
+    }
 }
 
 enum Outcome {
@@ -351,16 +394,6 @@ enum Answer {
     Event(Event),
     Again,
     Gone,
-}
-
-/// Cap or consent could not be read: nothing left, and the claim is given back.
-fn stalled(error: StoreError, leg: u8, claim: Claim) -> Event {
-    tracing::warn!(
-        error = &error as &dyn std::error::Error,
-        leg,
-        "stalled before sending"
-    );
-    Event::Stalled { leg, claim }
 }
 
 fn stalled_before_sending() -> PostOutcome {

@@ -9,7 +9,8 @@ use recado_domain::phone::E164;
 use recado_domain::request;
 use recado_domain::seal::SealError;
 use recado_domain::template::Template;
-use recado_ports::{Registry, StoreError, TenantConfig};
+use recado_ports::drive::Unready;
+use recado_ports::{Registry, TenantConfig};
 
 use crate::secrets::Keys;
 
@@ -31,29 +32,27 @@ pub async fn open_content<S: Registry>(
     store: &S,
     keys: &Keys,
     item: &Notification,
-) -> Result<Opened, PostOutcome> {
-    let config = store.tenant(&item.tenant).await.map_err(unavailable)?;
-    let config = config.ok_or_else(|| our_fault("tenant not configured"))?;
+) -> Result<Opened, Unready> {
+    let config = store.tenant(&item.tenant).await?;
+    let config = config.ok_or_else(|| broken("tenant not configured"))?;
     let template = store
         .template(&item.tenant, &item.template, Some(item.template_version))
-        .await;
-    let template = template
-        .map_err(unavailable)?
-        .ok_or_else(|| our_fault("template version gone"))?;
+        .await?
+        .ok_or_else(|| broken("template version gone"))?;
     let sealed = item
         .content
         .as_ref()
-        .ok_or_else(|| our_fault("content gone"))?;
+        .ok_or_else(|| broken("content gone"))?;
     let plain = keys
         .ring
         .open(&item.associated(), sealed)
         .map_err(|error| match error {
             // Sealed with a key newer than this sandbox: another one, or a later try, has it.
-            SealError::UnknownKey(_) => later("sealing key not known yet"),
-            SealError::Refused | SealError::BadKeys(_) => our_fault("content does not open"),
+            SealError::UnknownKey(_) => Unready::Outcome(later("sealing key not known yet")),
+            SealError::Refused | SealError::BadKeys(_) => broken("content does not open"),
         })?;
     let (to, params) =
-        request::read_content(&plain, &template).map_err(|_| our_fault("content does not read"))?;
+        request::read_content(&plain, &template).map_err(|_| broken("content does not read"))?;
     Ok(Opened {
         config,
         template,
@@ -64,16 +63,12 @@ pub async fn open_content<S: Registry>(
 
 /// A definite failure that is nobody's fault but ours.
 #[must_use]
-pub fn our_fault(title: &str) -> PostOutcome {
-    PostOutcome::Rejected(Failure {
+pub fn broken(title: &str) -> Unready {
+    Unready::Outcome(PostOutcome::Rejected(Failure {
         kind: FailureKind::Technical,
         code: None,
         title: title.to_owned(),
-    })
-}
-
-fn unavailable(_: StoreError) -> PostOutcome {
-    later("store unavailable")
+    }))
 }
 
 fn later(title: &str) -> PostOutcome {

@@ -17,7 +17,7 @@ pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
 pub use batch::{Handled, each_record};
 pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
-pub use content::{Opened, open_content, our_fault};
+pub use content::{Opened, broken, open_content};
 pub use frequency::{count_against_cap, count_for_purpose, quiet_hours, quiet_time};
 pub use http::shared_client;
 pub use logs::init;

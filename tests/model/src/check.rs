@@ -223,6 +223,9 @@ impl World<'_> {
             || gist.failed.contains(&true)
             || gist.closed.contains(&true)
             || gist.uncertain.contains(&true);
+        if gist.is_untold {
+            self.break_promise("I9", "a leg is claimed, and nobody says what became of it");
+        }
         let told = gist.at_last == Status::Expired || gist.at_last == Status::Unknown;
         if !left && !said && !told {
             self.break_promise("I9", "nothing left, and no fact says why");

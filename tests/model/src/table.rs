@@ -40,6 +40,8 @@ pub(crate) struct Gist {
     pub(crate) failed: [bool; LEGS],
     pub(crate) closed: [bool; LEGS],
     pub(crate) uncertain: [bool; LEGS],
+    /// Whether a leg is claimed and nothing was told of it.
+    pub(crate) is_untold: bool,
     /// When something changes by time alone.
     pub(crate) moments: Vec<u16>,
     /// What it comes to if nothing more happens.
@@ -346,6 +348,7 @@ fn gist(item: &Notification) -> Gist {
         failed: [false; LEGS],
         closed: [false; LEGS],
         uncertain: [false; LEGS],
+        is_untold: false,
         moments: Vec::new(),
         at_last: item.status(item.valid_until),
         names: 0,
@@ -365,6 +368,9 @@ fn gist(item: &Notification) -> Gist {
         gist.failed[place] = leg.failed_at().is_some();
         gist.closed[place] = leg.closed_because().is_some();
         gist.uncertain[place] = leg.uncertain_at().is_some();
+        let told = leg.is_done() || leg.uncertain_at().is_some();
+        let arrived = number == 0 && item.reached();
+        gist.is_untold |= leg.until().is_some() && !told && !arrived;
         moments.extend(leg.until().map(second_of));
         moments.extend(item.due(number).map(second_of));
     }

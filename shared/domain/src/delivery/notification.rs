@@ -206,9 +206,21 @@ impl Notification {
     }
 
     pub(super) fn touched(&self, leg: u8) -> bool {
+        self.leg(leg).claimed_at().is_some() || self.repeated(leg)
+    }
+
+    /// Whether a later leg was tried a second time: of the first time nobody knows whether it left,
+    /// whatever became of the second.
+    pub(super) fn repeated(&self, leg: u8) -> bool {
+        leg > 0 && self.leg(leg).attempt().is_some_and(|attempt| attempt > 1)
+    }
+
+    /// The end of a leg's claim of which nothing was told: not that it left, not that it did not, not that
+    /// nobody knows.
+    pub(super) fn untold(&self, leg: u8) -> Option<Timestamp> {
         let facts = self.leg(leg);
-        let repeated = leg > 0 && facts.attempt().is_some_and(|attempt| attempt > 1);
-        facts.claimed_at().is_some() || repeated
+        let told = facts.is_done() || facts.uncertain_at().is_some();
+        facts.until().filter(|_| !told)
     }
 
     /// Whether nothing was claimed or closed yet: a replay may enqueue it again (I1).

@@ -135,11 +135,17 @@ impl Notification {
         } else if self.cancelled_at().is_some() && !self.any_claimed() {
             Status::Cancelled
         } else if legs().all(|leg| leg.failed_at().is_some() || leg.closed_because().is_some()) {
-            Status::Failed
+            if (0..self.legs()).any(|leg| self.repeated(leg)) {
+                Status::Unknown
+            } else {
+                Status::Failed
+            }
         } else if !self.any_claimed() && now >= self.sendable_until_untouched() {
             Status::Expired
         } else if over && self.any_claimed() {
-            let may_have_left = |leg| self.touched(leg) && self.leg(leg).failed_at().is_none();
+            let may_have_left = |leg| {
+                self.repeated(leg) || (self.touched(leg) && self.leg(leg).failed_at().is_none())
+            };
             if (0..self.legs()).any(may_have_left) {
                 Status::Unknown
             } else {
@@ -195,6 +201,8 @@ impl Notification {
             LegStatus::Read
         } else if facts.delivered_at().is_some() {
             LegStatus::Delivered
+        } else if self.repeated(leg) && facts.submitted_at().is_none() {
+            LegStatus::Uncertain
         } else if facts.failed_at().is_some() {
             LegStatus::Failed
         } else if facts.closed_because().is_some() {

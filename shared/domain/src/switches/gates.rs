@@ -5,21 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{KNOWN_FOR, Reach, SmsBudget};
-use crate::class::Lane;
 use crate::delivery::{Notification, plus};
 use crate::hours::{Asleep, Quiet};
 use crate::ids::ClaimToken;
 
-/// The shortest hop of a message that is held back, before its jitter of up to a half more.
-const SHORTEST: Duration = Duration::from_secs(10);
-
-/// The longest one. On the critical lane validity is short and so is the backlog.
-fn longest(lane: Lane) -> Duration {
-    match lane {
-        Lane::Critical => SHORTEST,
-        Lane::Standard | Lane::Bulk => Duration::from_secs(120),
-    }
-}
+/// The hop of a message that is held back, before its jitter of up to a half more: with what a function
+/// remembers of the switches ([`KNOWN_FOR`]) a turn is obeyed within half a minute.
+const HOP: Duration = Duration::from_secs(12);
 
 /// Whether messages leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,8 +41,6 @@ pub struct Gates {
     pub on_since: Option<Timestamp>,
     /// The breaker over it.
     pub breaker: Breaker,
-    /// Since when it is open.
-    pub open_since: Option<Timestamp>,
     /// The SMS budgets over it.
     pub budgets: Vec<(Reach, SmsBudget)>,
     /// The recipient's quiet hours, where its template heeds them.
@@ -58,15 +48,11 @@ pub struct Gates {
 }
 
 impl Gates {
-    /// After how long a message that is held back is looked at again: soon after the switch was turned,
-    /// less often the longer it stays so, spread by `token` so that they do not come all at once.
+    /// After how long a message that is held back is looked at again, spread by `token` so that they do
+    /// not come all at once.
     #[must_use]
-    pub fn hop(&self, lane: Lane, now: Timestamp, token: &ClaimToken) -> Duration {
-        let since = [self.off_since, self.open_since].into_iter().flatten();
-        let held = since.min().unwrap_or(now);
-        let quarter = Duration::try_from(now.duration_since(held)).unwrap_or_default() / 4;
-        let hop = quarter.clamp(SHORTEST, longest(lane));
-        hop + spread(token, hop / 2)
+    pub fn hop(token: &ClaimToken) -> Duration {
+        HOP + spread(token, HOP / 2)
     }
 
     /// When a message that the budget holds back is looked at again: in the minute after this one.
@@ -84,7 +70,7 @@ impl Gates {
     /// last hop until it notices.
     #[must_use]
     pub fn waits_until(&self, item: &Notification) -> Timestamp {
-        let last_hop = longest(item.lane) * 3 / 2 + KNOWN_FOR;
+        let last_hop = HOP * 3 / 2 + KNOWN_FOR;
         let noticed = self.on_since.map(|on| plus(on, last_hop));
         let held = noticed.filter(|_| self.on_since > Some(item.accepted_at));
         let woken = self.quiet.and_then(|quiet| quiet.ended);

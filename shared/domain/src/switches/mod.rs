@@ -99,7 +99,7 @@ pub struct Turned {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Switchboard {
     sending: BTreeMap<Scope, (Sending, Timestamp)>,
-    breakers: BTreeMap<Reach, (Breaker, Timestamp)>,
+    breakers: BTreeMap<Reach, Breaker>,
     budgets: BTreeMap<Reach, SmsBudget>,
     rates: BTreeMap<TenantId, u32>,
 }
@@ -112,7 +112,7 @@ impl Switchboard {
                 self.sending.insert(scope.clone(), (*sending, at));
             }
             Turn::Breaker(reach, breaker) => {
-                self.breakers.insert(reach.clone(), (*breaker, at));
+                self.breakers.insert(reach.clone(), *breaker);
             }
             Turn::SmsBudget(reach, Some(budget)) => {
                 self.budgets.insert(reach.clone(), *budget);
@@ -146,10 +146,8 @@ impl Switchboard {
             Scope::Template(tenant.clone(), template.clone()),
             Scope::Lane(item.lane),
         ]);
-        let turned = reaches.iter().filter_map(|reach| self.breakers.get(reach));
-        let open = turned.filter(|(breaker, _)| *breaker == Breaker::Open);
-        gates.open_since = open.map(|(_, since)| *since).min();
-        if gates.open_since.is_some() {
+        let mut turned = reaches.iter().filter_map(|reach| self.breakers.get(reach));
+        if turned.any(|breaker| *breaker == Breaker::Open) {
             gates.breaker = Breaker::Open;
         }
         gates.budgets = reaches

@@ -209,43 +209,13 @@ fn a_budget_is_counted_by_the_minute_and_by_the_day() {
 }
 
 #[test]
-fn what_is_held_back_is_looked_at_soon_and_less_often_the_longer_it_lasts() {
-    let mut gates = Gates {
-        off_since: Some(at(0)),
-        ..Gates::default()
-    };
-    let tokens: Vec<ClaimToken> = (0..200_u8)
-        .map(|n| ClaimToken::from_random([n; 16]))
-        .collect();
-    let range = |gates: &Gates, lane, now| {
-        let hops: Vec<u64> = tokens
-            .iter()
-            .map(|token| gates.hop(lane, at(now), token).as_secs())
-            .collect();
-        (
-            *hops.iter().min().expect("some"),
-            *hops.iter().max().expect("some"),
-        )
-    };
-    for lane in Lane::ALL {
-        let (least, most) = range(&gates, lane, 30);
-        assert!(
-            least == 10 && (13..15).contains(&most),
-            "{lane:?} {least}-{most}"
-        );
-        assert!(
-            KNOWN_FOR.as_secs() + most <= 30,
-            "a turn is in effect within 30 s"
-        );
-    }
-    let (least, most) = range(&gates, Lane::Bulk, 200);
-    assert!(least == 50 && (65..75).contains(&most), "{least}-{most}");
-    let (least, most) = range(&gates, Lane::Bulk, 90_000);
-    assert!(least == 120 && (160..180).contains(&most), "{least}-{most}");
-    let (least, most) = range(&gates, Lane::Critical, 90_000);
-    assert!(least == 10 && most < 15, "{least}-{most}");
-    gates.off_since = None;
-    assert_eq!(range(&gates, Lane::Bulk, 0).0, 10);
+fn a_turn_is_in_effect_within_half_a_minute_and_what_it_held_comes_spread() {
+    let tokens = (0..200_u8).map(|n| ClaimToken::from_random([n; 16]));
+    let hops: Vec<Duration> = tokens.map(|token| Gates::hop(&token)).collect();
+    let (least, most) = (hops.iter().min(), hops.iter().max());
+    let (least, most) = (*least.expect("some"), *most.expect("some"));
+    assert!(KNOWN_FOR + most <= Duration::from_secs(30), "{most:?}");
+    assert!(most - least >= Duration::from_secs(5), "{least:?}-{most:?}");
 }
 
 #[test]
@@ -282,28 +252,9 @@ fn time_held_back_does_not_count_as_time_waited_for_whatsapp() {
         usual,
         "turned on before it came"
     );
-    let (turned, longest_hop) = (1_000, 190);
+    let (turned, longest_hop) = (1_000, 28);
     let expected = plus(after(turned + longest_hop), item.max_queue_wait);
     assert_eq!(waits(Some(after(turned))), expected);
-    item.lane = Lane::Critical;
-    let waits = Gates {
-        on_since: Some(after(turned)),
-        ..Gates::default()
-    }
-    .waits_until(&item);
-    assert_eq!(waits, plus(after(turned + 25), item.max_queue_wait));
-}
-
-#[test]
-fn an_open_breaker_lets_hops_grow_as_a_switch_that_is_off_does() {
-    let mut board = Switchboard::default();
-    board.take(&Turn::Breaker(Reach::Everywhere, Breaker::Open), at(0));
-    let gates = board.gates(&pix());
-    assert_eq!(gates.open_since, Some(at(0)));
-    let token = ClaimToken::from_random([7; 16]);
-    let hop = |now| gates.hop(Lane::Standard, at(now), &token);
-    assert!(hop(20) < Duration::from_secs(15));
-    assert!(hop(3_600) >= Duration::from_secs(120));
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Auditor<'_> {
             let open = case.leg_has(leg, LegFact::Token)
                 && !case.leg_is_done(leg)
                 && !case.leg_has(leg, LegFact::Uncertain);
-            if open && !case.reached() && !case.decided_otherwise() {
+            if open && !(leg == 0 && case.reached()) {
                 let what = format!("leg {leg} is claimed and nobody says what became of it");
                 broken.push((Promise::I9, what));
             }

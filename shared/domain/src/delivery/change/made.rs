@@ -213,8 +213,13 @@ pub fn close(
             (Fact::Leg(leg, LegFact::ClosedBecause), reason.name().into()),
         ],
         set_once: Vec::new(),
+        // A later leg's attempt says that an earlier one may have left.
         remove: held.map_or_else(Vec::new, |_| {
-            CLAIM.into_iter().map(|fact| Fact::Leg(leg, fact)).collect()
+            CLAIM
+                .into_iter()
+                .filter(|fact| leg == 0 || *fact != LegFact::Attempt)
+                .map(|fact| Fact::Leg(leg, fact))
+                .collect()
         }),
         content: content_after(item, leg),
     }

@@ -9,6 +9,7 @@ use super::super::notification::{Notification, plus};
 use super::super::reason::{CloseReason, SuppressReason};
 use super::effect::{Context, Effect, Handoff, Permission, TimerKind};
 use crate::hours::Asleep;
+use crate::switches::Gates;
 
 /// The first timer runs this much longer than the wait, since it is armed before the POST.
 const ARMED_AHEAD: Duration = Duration::from_secs(1);
@@ -21,8 +22,11 @@ pub(super) fn job(
     context: &Context,
 ) -> Vec<Effect> {
     let first = item.leg(0);
-    if item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
+    if item.reached() || item.suppressed_because().is_some() {
         return Vec::new();
+    }
+    if item.cancelled_at().is_some() {
+        return end_of_claim(item, attempt, context.now);
     }
     if first.failed_at().is_some() || first.closed_because().is_some() {
         // The function may have died between closing the leg and opening the next one.
@@ -54,7 +58,7 @@ pub(super) fn job(
     }
     let gates = &context.gates;
     if gates.off_since.is_some() {
-        let after = gates.hop(item.lane, context.now, &context.token);
+        let after = Gates::hop(&context.token);
         return vec![Effect::HandOff(Handoff::Enqueue { attempt, after })];
     }
     let waited = context.now >= gates.waits_until(item) && item.next_leg(0).is_some();
@@ -75,6 +79,19 @@ pub(super) fn job(
         }
         (Permission::Granted, None) => vec![pace],
         (Permission::NotThisLeg(reason), None) => go_around(item, reason, context.now),
+    }
+}
+
+/// Tells the end of a claim whose holder never did, where nothing else is left to do; a live one is looked
+/// at again.
+fn end_of_claim(item: &Notification, attempt: u32, now: Timestamp) -> Vec<Effect> {
+    match item.untold(0) {
+        Some(until) if now < until => {
+            let after = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+            vec![Effect::HandOff(Handoff::Enqueue { attempt, after })]
+        }
+        Some(until) => vec![Effect::Record(change::uncertain(item, 0, until))],
+        None => Vec::new(),
     }
 }
 

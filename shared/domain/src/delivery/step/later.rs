@@ -30,7 +30,7 @@ pub(super) fn timer(
         return Vec::new();
     }
     if item.reached() || item.cancelled_at().is_some() || item.suppressed_because().is_some() {
-        return silent(item, leg, now);
+        return ends_of_claims(item, leg, now);
     }
     let facts = item.leg(leg);
     if facts.submitted_at().is_some() {
@@ -73,11 +73,22 @@ pub(super) fn timer(
     }
 }
 
+/// Nothing is sent any more: what is left to do is to tell the ends of claims whose holders never did. Of
+/// a message that arrived, WhatsApp's claim has no need of it.
+fn ends_of_claims(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
+    let legs = u8::from(item.reached())..=leg;
+    let live = legs.clone().filter_map(|leg| item.untold(leg)).max();
+    let mut effects: Vec<Effect> = legs.flat_map(|leg| silent(item, leg, now)).collect();
+    effects.extend(
+        live.filter(|until| now < *until)
+            .map(|until| arm(leg, until)),
+    );
+    effects
+}
+
 /// Tells the end of a leg whose holder never did: from its claim's end on nobody knows whether it left.
 fn silent(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
-    let facts = item.leg(leg);
-    let told = facts.is_done() || facts.uncertain_at().is_some();
-    let silent_since = facts.until().filter(|until| !told && *until <= now);
+    let silent_since = item.untold(leg).filter(|until| *until <= now);
     silent_since
         .map(|until| Effect::Record(change::uncertain(item, leg, until)))
         .into_iter()
@@ -143,7 +154,7 @@ fn unclaimed_before(
     let gates = &context.gates;
     let wait = |at| vec![Effect::HandOff(Handoff::Arm { leg, kind, at })];
     if gates.off_since.is_some() {
-        return wait(plus(now, gates.hop(item.lane, now, &context.token)));
+        return wait(plus(now, Gates::hop(&context.token)));
     }
     let ends = gates.waits_until(item);
     if now < ends && kind == TimerKind::Guard {
@@ -204,7 +215,7 @@ pub(super) fn permitted(
         Permission::NotThisLeg(reason) => reason,
         Permission::NotAtAll(_) => CloseReason::OptedOut,
     };
-    if reason == CloseReason::OptedOut && is_all(item, leg) {
+    if reason == CloseReason::OptedOut && is_all(item, leg) && claim.attempt == 1 {
         call_off(item, leg, SuppressReason::OptedOut, claim, context)
     } else {
         leave_out(item, leg, reason, claim, context)
@@ -218,7 +229,7 @@ pub(super) fn over_cap(
     claim: &Claim,
     context: &Context,
 ) -> Vec<Effect> {
-    if leg == 0 || is_all(item, leg) {
+    if leg == 0 || (is_all(item, leg) && claim.attempt == 1) {
         call_off(item, leg, SuppressReason::FrequencyCap, claim, context)
     } else {
         leave_out(item, leg, CloseReason::FrequencyCap, claim, context)
@@ -283,7 +294,7 @@ fn open(
     let unheard =
         gates.breaker == Breaker::Open && because == OpenedBecause::NotDeliveredInTime && !code;
     if gates.off_since.is_some() || unheard {
-        let hop = gates.hop(item.lane, context.now, &context.token);
+        let hop = Gates::hop(&context.token);
         return vec![arm(leg, plus(context.now, hop))];
     }
     match gates.asleep(item, context.now) {
@@ -304,7 +315,7 @@ fn open(
 /// Closes an unclaimed leg that may not leave in the night; where nothing went before it and nothing comes
 /// after it, nothing was sent at all.
 fn skip_for_the_night(item: &Notification, leg: u8, now: Timestamp) -> Vec<Effect> {
-    if is_all(item, leg) {
+    if is_all(item, leg) && !item.repeated(leg) {
         let why = SuppressReason::QuietHours;
         return vec![Effect::Require(change::suppress(item, why, now, None))];
     }

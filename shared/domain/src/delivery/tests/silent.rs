@@ -32,11 +32,49 @@ fn who_looks_next_tells_that_nobody_knows() {
     };
     let change = change::receipts(&sms.tenant, &delivered, at(31_000)).expect("a change");
     let reached = after(&sms, &change);
-    assert!(
-        say(&reached, &open, 90_000).is_empty(),
+    assert_eq!(
+        say(&reached, &open, 90_000),
+        ["arm 1 Open 90500"],
         "it may yet be told by its holder"
     );
     assert_eq!(say(&reached, &open, 90_500), ["record l1x drop"]);
+}
+
+#[test]
+fn a_cancellation_leaves_no_claim_untold() {
+    let (granted, open) = (job(Permission::Granted), timer(TimerKind::Open));
+    let cancel = |item: &Notification, ms| after(item, &change::cancel(item, at(ms)));
+    let first = cancel(&claimed(&pix(), 500), 600);
+    assert_eq!(say(&first, &granted, 700), ["enqueue 1 9800"]);
+    assert_eq!(say(&first, &granted, 10_500), ["record l0x"]);
+    assert_eq!(say(&first, &open, 700), ["arm 1 Open 10500"]);
+    assert_eq!(say(&first, &open, 40_500), ["record l0x"]);
+    let told = after(&first, &change::uncertain(&first, 0, at(10_500)));
+    assert!(say(&told, &granted, 10_500).is_empty());
+    assert!(say(&told, &open, 40_500).is_empty());
+    assert_eq!(told.status(at(3_700_000)), Status::Unknown);
+    let unclaimed = cancel(&pix(), 600);
+    assert!(say(&unclaimed, &granted, 700).is_empty());
+    let sms = cancel(&sms_claimed(&submitted(&pix(), 500), 30_500, 1), 31_000);
+    assert_eq!(say(&sms, &open, 32_000), ["arm 1 Open 90500"]);
+    assert_eq!(say(&sms, &open, 90_500), ["record l1x drop"]);
+}
+
+#[test]
+fn what_was_tried_twice_may_have_left_the_first_time() {
+    let second = |item: &Notification| sms_claimed(item, 91_000, 2);
+    let twice = second(&sms_claimed(&failed(&claimed(&code(), 500), 600), 700, 1));
+    let refused = after(
+        &twice,
+        &change::failed(1, 2, &failure(), at(92_000), Content::Drop),
+    );
+    assert_eq!(refused.leg_status(1), LegStatus::Uncertain);
+    assert_eq!(refused.status(at(92_000)), Status::Unknown);
+    let token = claim(91_000, 151_000, 2).token;
+    let left_out = change::close(&twice, 1, CloseReason::OptedOut, at(92_000), Some(&token));
+    let left_out = after(&twice, &left_out);
+    assert_eq!(left_out.leg_status(1), LegStatus::Uncertain);
+    assert_eq!(left_out.status(at(92_000)), Status::Unknown);
 }
 
 #[test]

@@ -384,7 +384,6 @@ impl World {
             }
             Happens::Breaker(breaker) => {
                 self.gates.breaker = *breaker;
-                self.gates.open_since = (*breaker == Breaker::Open).then_some(self.now);
             }
             Happens::Budget(budget) => {
                 self.budget = budget.unwrap_or_default();
