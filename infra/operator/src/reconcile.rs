@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use recado_domain::delivery::{Notification, Status};
+use recado_domain::delivery::{LegStatus, Notification, Status};
 use recado_domain::ids::{NotificationId, TemplateName, TenantId};
 use recado_dynamodb::UnreadableItem;
 
@@ -131,7 +131,10 @@ impl Tally {
         }
         *self.by_status.entry(item.status(now)).or_default() += 1;
         self.uncertain_legs += (0..item.legs())
-            .filter(|leg| item.leg(*leg).uncertain_at().is_some())
+            .filter(|leg| {
+                item.leg(*leg).uncertain_at().is_some()
+                    || item.leg_status(*leg) == LegStatus::Uncertain
+            })
             .count();
         if item.delivered_twice() {
             self.delivered_twice.push(item.id.clone());

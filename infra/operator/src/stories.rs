@@ -18,7 +18,7 @@ use recado_testing::twin::{Body, Fault, Message, QueueFault, Queues, Store, Stor
 
 use crate::contradictions::contradictions;
 use crate::specimen::{at, notification};
-use crate::unfinished::{Unfinished, unfinished};
+use crate::unfinished::unfinished;
 use crate::verdict::{Letter, Subject, Verdict, verdict};
 
 const STORIES: u64 = 1_500;

@@ -154,7 +154,7 @@ async fn a_day_is_the_banks_own_day_and_every_page_of_the_table_is_read() -> Res
         text.contains("America/Sao_Paulo") && text.contains("the day is not over"),
         "{text}"
     );
-    assert!(text.contains("The day fits."), "{text}");
+    assert!(text.contains("What is stored fits."), "{text}");
     // Nothing of a customer is told.
     for secret in ["4321", "secret-reference", "R$", "xxxx", "rcp_1_"] {
         assert!(

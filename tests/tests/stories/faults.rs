@@ -1,8 +1,8 @@
 //! Meta is down, slow, or tells too much or too little. Told one at a time.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use jiff::SignedDuration;
-use recado_tests::{alert, leg, time};
+use recado_tests::{GLANCE, PATIENCE, alert, leg, shared, time};
 use serde_json::{Value, json};
 
 use crate::{META, World, actions, button};
@@ -19,6 +19,30 @@ async fn heal(world: &World) -> Result<()> {
     world.bank.faults(json!({ "webhooks": {} })).await
 }
 
+/// How often the functions have counted something, by the embedded metrics in their logs.
+fn counted(metric: &str) -> u64 {
+    let lines = shared().logs.lines();
+    lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(&line[line.find('{')?..]).ok())
+        .filter(|line| line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] == metric)
+        .filter_map(|line| line[metric].as_u64())
+        .sum()
+}
+
+/// Waits until something was counted once more than before.
+async fn until_counted(metric: &str, before: u64) -> Result<()> {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    while counted(metric) <= before {
+        ensure!(
+            tokio::time::Instant::now() < end,
+            "{metric} was never counted"
+        );
+        tokio::time::sleep(GLANCE).await;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn meta_down_leaves_whatsapp_open_and_the_sms_goes_after_its_wait() -> Result<()> {
     let world = World::open().await?;
@@ -28,6 +52,7 @@ async fn meta_down_leaves_whatsapp_open_and_the_sms_goes_after_its_wait() -> Res
         .bank
         .faults(json!({ "next": [{ "status": 500 }] }))
         .await?;
+    let in_doubt = counted("UncertainWhatsapp");
     let id = world.bank.send(&alert(&to)).await?;
     world
         .bank
@@ -35,8 +60,11 @@ async fn meta_down_leaves_whatsapp_open_and_the_sms_goes_after_its_wait() -> Res
             leg(notification, "whatsapp")["status"] == "uncertain"
         })
         .await?;
+    until_counted("UncertainWhatsapp", in_doubt).await?;
     drop(alone);
+    let by_sms = counted("FallbackSent");
     world.bank.until_status(&id, "fallback_sent").await?;
+    until_counted("FallbackSent", by_sms).await?;
     let end = world.ended(&id, &to).await?;
     let (whatsapp, sms) = (leg(&end, "whatsapp"), leg(&end, "sms"));
     assert_eq!(whatsapp["status"], "uncertain", "{end}");

@@ -197,10 +197,12 @@ fn text(day: &Day, tally: &Tally, compared: Option<&Compared>, now: Timestamp) -
     if let Some(compared) = compared {
         text.push_str(&ledger_text(compared));
     }
-    text.push_str(if tally.fits() && compared.is_none_or(Compared::fits) {
-        "\nThe day fits.\n"
-    } else {
-        "\nThe day does not fit.\n"
+    text.push_str(match (tally.fits(), compared) {
+        (true, Some(compared)) if compared.fits() => "\nThe day fits.\n",
+        (true, None) => {
+            "\nWhat is stored fits. Whether all that was accepted is stored, only --ledger tells.\n"
+        }
+        (true, Some(_)) | (false, _) => "\nThe day does not fit.\n",
     });
     text
 }
