@@ -10,7 +10,7 @@ use crate::event::{EVIDENCE, FIELDS};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `text/csv`: the first line names the columns; separated by commas, or by semicolons where the
-    /// header has no comma; quoted as RFC 4180 says.
+    /// header has no comma; quoted as RFC 4180 says, but a value has no line break: a line is an event.
     Csv,
     /// `application/x-ndjson`: each line is a body of `POST /v1/consents`.
     JsonLines,
@@ -32,19 +32,22 @@ pub(crate) fn read(form: Form, body: &[u8]) -> Result<Vec<Line>, Vec<Fault>> {
     let mut lines = lines
         .map(|(place, line)| (place + 1, line.strip_suffix(b"\r").unwrap_or(line)))
         .filter(|(_, line)| !line.trim_ascii().is_empty());
-    let header = match form {
-        Form::Csv => Some(Header::read(lines.next().map(|(_, line)| line))?),
-        Form::JsonLines => None,
-    };
-    let read = |(number, line): (usize, &[u8])| {
-        let event = match (std::str::from_utf8(line), &header) {
-            (Err(_), _) => Err(whole("must be UTF-8")),
-            (Ok(text), Some(header)) => header.event(text),
-            (Ok(text), None) => json(text),
-        };
-        Line { number, event }
-    };
-    Ok(lines.map(read).collect())
+    match form {
+        Form::Csv => {
+            let header = Header::read(lines.next().map(|(_, line)| line))?;
+            Ok(header.events(&lines.collect::<Vec<_>>()))
+        }
+        Form::JsonLines => Ok(lines
+            .map(|(number, line)| Line {
+                number,
+                event: utf8(line).and_then(json),
+            })
+            .collect()),
+    }
+}
+
+fn utf8(line: &[u8]) -> Result<&str, Vec<Fault>> {
+    std::str::from_utf8(line).map_err(|_| whole("must be UTF-8"))
 }
 
 /// A fault of a whole line.
@@ -78,8 +81,8 @@ impl Header {
         let text = line.and_then(|line| std::str::from_utf8(line).ok());
         let text = text.ok_or_else(|| vec![Fault::new("header", "is required, in UTF-8")])?;
         let separator = if text.contains(',') { ',' } else { ';' };
-        let names = split(text, separator)
-            .ok_or_else(|| vec![Fault::new("header", "has a quote out of place")])?;
+        let names =
+            split(text, separator).map_err(|fault| vec![Fault::new("header", fault.rule())])?;
         let mut columns: Vec<&'static str> = Vec::new();
         let mut faults = Vec::new();
         for (place, name) in names.iter().enumerate() {
@@ -101,10 +104,60 @@ impl Header {
         }
     }
 
+    /// Every line's event. The lines that a value with a line break takes up are told of with one rule and
+    /// never read by themselves: what stands inside quotes is no event, whatever it looks like.
+    fn events(&self, lines: &[(usize, &[u8])]) -> Vec<Line> {
+        let mut events = Vec::with_capacity(lines.len());
+        let mut rest = lines;
+        while let [(number, line), after @ ..] = rest {
+            let broken = self.broken(rest);
+            for (number, _) in &rest[..broken] {
+                let event = Err(whole(QuoteFault::Open.rule()));
+                let number = *number;
+                events.push(Line { number, event });
+            }
+            rest = if broken == 0 {
+                let event = utf8(line).and_then(|text| self.event(text));
+                let number = *number;
+                events.push(Line { number, event });
+                after
+            } else {
+                &rest[broken..]
+            };
+        }
+        events
+    }
+
+    /// How many of these lines, from the first on, one event takes up whose values have line breaks: none
+    /// where the first is a line by itself. A quote that only lacks its end harms its own line: the lines up
+    /// to the next quote are a value only where all of them together are a line as the header has it.
+    fn broken(&self, lines: &[(usize, &[u8])]) -> usize {
+        let text = |line: &[u8]| std::str::from_utf8(line).map(str::to_owned);
+        let Some(Ok(mut whole)) = lines.first().map(|(_, line)| text(line)) else {
+            return 0;
+        };
+        if split(&whole, self.separator) != Err(QuoteFault::Open) {
+            return 0;
+        }
+        for (place, (_, line)) in lines.iter().enumerate().skip(1) {
+            let Ok(line) = text(line) else {
+                return 0;
+            };
+            whole.push('\n');
+            whole.push_str(&line);
+            // An odd number of quotes ends what an odd number began.
+            if line.matches('"').count() % 2 == 1 {
+                let columns = split(&whole, self.separator).map(|values| values.len());
+                let fits = columns == Ok(self.columns.len());
+                return if fits { place + 1 } else { 0 };
+            }
+        }
+        0
+    }
+
     /// The event of a line. An empty value is none; purposes stand beside each other, separated by `|`.
     fn event(&self, text: &str) -> Result<Value, Vec<Fault>> {
-        let values =
-            split(text, self.separator).ok_or_else(|| whole("has a quote out of place"))?;
+        let values = split(text, self.separator).map_err(|fault| whole(fault.rule()))?;
         if values.len() != self.columns.len() {
             let rule = format!(
                 "must have {} columns, as the header has",
@@ -134,8 +187,26 @@ impl Header {
     }
 }
 
-/// The values of a line; none where a quote stands inside a bare value, or does not end.
-fn split(text: &str, separator: char) -> Option<Vec<String>> {
+/// What is wrong with a line's quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum QuoteFault {
+    /// One stands inside a bare value, or something stands after a quoted one.
+    OutOfPlace,
+    /// A quoted value does not end on its line.
+    Open,
+}
+
+impl QuoteFault {
+    fn rule(self) -> &'static str {
+        match self {
+            Self::OutOfPlace => "has a quote out of place",
+            Self::Open => "must not have a line break inside quotes, nor a quote that does not end",
+        }
+    }
+}
+
+/// The values of a line.
+fn split(text: &str, separator: char) -> Result<Vec<String>, QuoteFault> {
     let mut values = Vec::new();
     let mut rest = text;
     loop {
@@ -145,25 +216,27 @@ fn split(text: &str, separator: char) -> Option<Vec<String>> {
                 let end = rest.find(separator).unwrap_or(rest.len());
                 let bare = &rest[..end];
                 if bare.contains('"') {
-                    return None;
+                    return Err(QuoteFault::OutOfPlace);
                 }
                 (bare.to_owned(), &rest[end..])
             }
         };
         values.push(value);
         if after.is_empty() {
-            return Some(values);
+            return Ok(values);
         }
-        rest = after.strip_prefix(separator)?;
+        rest = after
+            .strip_prefix(separator)
+            .ok_or(QuoteFault::OutOfPlace)?;
     }
 }
 
 /// A quoted value, its opening quote taken off, and what follows its closing one.
-fn unquote(text: &str) -> Option<(String, &str)> {
+fn unquote(text: &str) -> Result<(String, &str), QuoteFault> {
     let mut value = String::new();
     let mut rest = text;
     loop {
-        let end = rest.find('"')?;
+        let end = rest.find('"').ok_or(QuoteFault::Open)?;
         value.push_str(&rest[..end]);
         rest = &rest[end + 1..];
         match rest.strip_prefix('"') {
@@ -171,7 +244,7 @@ fn unquote(text: &str) -> Option<(String, &str)> {
                 value.push('"');
                 rest = more;
             }
-            None => return Some((value, rest)),
+            None => return Ok((value, rest)),
         }
     }
 }
@@ -220,10 +293,10 @@ mod tests {
             assert!(read[0].1.is_ok() && read[2].1.is_ok(), "{line}");
         };
         let quote = "line: has a quote out of place";
-        check("\"a,b", quote);
         check("a\"b,c", quote);
         check("\"a\"b,c", quote);
-        check("a,\"", quote);
+        check("\"a,b", OPEN);
+        check("a,\"", OPEN);
         let columns = "line: must have 2 columns, as the header has";
         check("a", columns);
         check("a,b,c", columns);
@@ -243,6 +316,41 @@ mod tests {
         );
     }
 
+    const OPEN: &str =
+        "line: must not have a line break inside quotes, nor a quote that does not end";
+
+    #[test]
+    fn a_value_with_a_line_break_is_told_of_as_such_and_what_it_holds_is_no_event() {
+        let check = |body: &str, broken: &[usize], good: &[usize]| {
+            let (mut told, mut taken) = (Vec::new(), Vec::new());
+            for (number, event) in events(Form::Csv, &format!("to,wording\n{body}")) {
+                match event {
+                    Ok(_) => taken.push(number),
+                    Err(rule) => {
+                        assert_eq!(rule, OPEN, "{body}");
+                        told.push(number);
+                    }
+                }
+            }
+            assert_eq!(
+                (told.as_slice(), taken.as_slice()),
+                (broken, good),
+                "{body}"
+            );
+        };
+        check("a,\"one\ntwo\"\nb,c", &[2, 3], &[4]);
+        check("a,\"one\r\ntwo\r\nthree\"\r\nb,c", &[2, 3, 4], &[5]);
+        check("a,\"one\n\ntwo\"\nb,c", &[2, 4], &[5]);
+        check("a,\"one \"\"two\"\"\nthree\"\nb,c", &[2, 3], &[4]);
+        // What a customer may have written, inside the quotes.
+        check("a,\"one\nx,y\ntwo\"\nb,c", &[2, 3, 4], &[5]);
+        check("\"one\ntwo\",\"three\nfour\"\nb,c", &[2, 3, 4], &[5]);
+        // A quote that was forgotten harms its own line.
+        check("a,\"one\nb,c\nd,\"e\"", &[2], &[3, 4]);
+        check("a,\"one\nb,c", &[2], &[3]);
+        check("a,\"one\nb,\"two\nc,d", &[2, 3], &[4]);
+    }
+
     #[test]
     fn a_header_that_is_none_is_not_echoed() {
         let check = |body: &str, expected: &[&str]| {
@@ -258,6 +366,8 @@ mod tests {
                 "header[2] must not be named twice",
             ],
         );
-        check("to,\"x\n", &["header has a quote out of place"]);
+        check("to,\"x\"y\n", &["header has a quote out of place"]);
+        let open = OPEN.replace("line: ", "header ");
+        check("to,\"x\n", &[&open]);
     }
 }

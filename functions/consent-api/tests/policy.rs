@@ -51,7 +51,9 @@ impl Bank {
             hosts: Vec::new(),
             consent,
         };
-        store.put_tenant(&tenant, &config);
+        store
+            .put_tenant(&tenant, &config)
+            .expect("a name that fits");
         store.put_client("aurora", &tenant);
         let keys = BTreeMap::from([("k".to_owned(), vec![1; 32])]);
         let app = router(Arc::new(Deps {

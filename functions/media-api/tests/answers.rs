@@ -87,7 +87,9 @@ impl Scene {
                 hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
                 consent: ConsentPolicy::default(),
             };
-            store.put_tenant(&tenant, &config);
+            store
+                .put_tenant(&tenant, &config)
+                .expect("a name that fits");
             store.put_client(name, &tenant);
         }
         let whatsapp = Client::new(shared_client(), base.to_owned(), Duration::from_secs(20));

@@ -38,7 +38,9 @@ fn bank(store: &Store, name: &str) {
         hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
         consent: ConsentPolicy::default(),
     };
-    store.put_tenant(&tenant, &config);
+    store
+        .put_tenant(&tenant, &config)
+        .expect("a name that fits");
     store.put_client(name, &tenant);
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use recado_domain::carried::Carried;
 use recado_domain::channel::Channel;
+use recado_domain::consent::MetaPreference;
 use recado_domain::delivery::{
     CapVerdict, Claim, Event, Limits, Notification, Permission, PostOutcome,
 };
@@ -22,6 +23,7 @@ use recado_ports::{
 use recado_runtime::{
     Metric, broken, count, count_against_cap, count_progress, open_content, quiet_hours,
 };
+use recado_whatsapp::errors::{Cause, cause};
 
 use crate::Deps;
 
@@ -147,6 +149,7 @@ where
             .send(&item.tenant, from, &to, &message, &carried)
             .await;
         self.calm_down_if_throttled(&config, &outcome);
+        self.heed_if_opted_out(item, &outcome).await;
         outcome
     }
 
@@ -178,6 +181,23 @@ where
     C: Chance,
     W: WhatsappChannel,
 {
+    /// Meta refuses marketing to whoever stopped it (131050): its own preference, kept beside our consents, so
+    /// that the next offer is not tried.
+    async fn heed_if_opted_out(&self, item: &Notification, outcome: &PostOutcome) {
+        if outcome.code().map(cause) != Some(Cause::OptedOut) {
+            return;
+        }
+        let (store, now) = (&self.world.store, self.world.chance.now());
+        let stored = store
+            .meta_preference(&item.tenant, &item.recipient, MetaPreference::Stop, now)
+            .await;
+        // The outcome must be recorded whatever becomes of this: the next offer is refused again.
+        if let Err(error) = stored {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, notification.id = %item.id, tenant.id = %item.tenant, "preference not stored");
+        }
+    }
+
     fn calm_down_if_throttled(&self, config: &TenantConfig, outcome: &PostOutcome) {
         if let PostOutcome::NotSent { failure, .. } = outcome
             && failure.code.is_some_and(|code| THROTTLED.contains(&code))

@@ -79,7 +79,9 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
         hosts: catalogue::HOSTS.map(str::to_owned).to_vec(),
         consent: ConsentPolicy::default(),
     };
-    store.put_tenant(&bank(), &config);
+    store
+        .put_tenant(&bank(), &config)
+        .expect("a name that fits");
     let ring = Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid");
     let sort_key = entry();
     let associated = ChatEntry::associated(&bank(), &who(), &sort_key);
@@ -90,7 +92,6 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
     let entry = ChatEntry {
         sort_key,
         kind: "opt_out".to_owned(),
-        masked: None,
         content,
     };
     store

@@ -159,6 +159,9 @@ where
         for (mark, number) in &folded.closed {
             outcomes.push(self.close_window(mark, number).await);
         }
+        for ((id, number), at) in &folded.stopped {
+            outcomes.push(self.stop_marketing(id, number, *at).await);
+        }
         outcomes.extend(receipts.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
         outcomes.into_iter().collect()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use recado_domain::carried::{Carried, WindowMark};
-use recado_domain::consent::Changed;
+use recado_domain::consent::{Changed, MetaPreference};
 use recado_domain::delivery::{Notification, Receipts, change, receipt_failed};
 use recado_domain::ids::{NotificationId, PhoneNumberId, TenantId};
 use recado_ports::{Chance, Conversations, Notifications, Queues, Recipients, Registry, Written};
@@ -87,6 +87,30 @@ where
         if closed == Changed::Yes {
             count(Metric::WindowRefused, 1, self.world.chance.now());
             tracing::info!(tenant.id = %tenant, recipient = %recipient, "Meta says the window is closed");
+        }
+        Ok(())
+    }
+
+    /// Meta refused a message since its addressee stopped this business's marketing: the same preference that
+    /// `user_preferences` tells, so that the next offer is not even tried. By Meta's clock, as that is: a
+    /// failure that is repeated does not outdo a resume from after it.
+    pub(crate) async fn stop_marketing(
+        &self,
+        id: &NotificationId,
+        number: &PhoneNumberId,
+        at: Option<Timestamp>,
+    ) -> Result<(), ReceiveError> {
+        let Some(tenant) = self.tenant_of(number).await? else {
+            return Ok(());
+        };
+        let (store, now) = (&self.world.store, self.world.chance.now());
+        // One that is not there is counted with its receipt.
+        let item = store.read(id).await?;
+        if let Some(item) = item.filter(|item| item.tenant == tenant) {
+            let (stop, at) = (MetaPreference::Stop, at.unwrap_or(now));
+            let stored = store.meta_preference(&tenant, &item.recipient, stop, at);
+            stored.await?;
+            tracing::info!(notification.id = %id, tenant.id = %tenant, "Meta says that marketing was stopped");
         }
         Ok(())
     }

@@ -11,6 +11,13 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 /// The longest bank name for which the templates' SMS texts are checked, in characters.
 pub const BANK_NAME_MAX: usize = 20;
 
+/// Whether a bank's name fits every template's SMS: by its length on the air, where `€` is three letters and
+/// `[` takes two places.
+#[must_use]
+pub fn fits_as_bank_name(name: &str) -> bool {
+    (1..=BANK_NAME_MAX).contains(&septets(name))
+}
+
 /// GSM 03.38's basic table, without its escape.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 
@@ -220,6 +227,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_banks_name_is_measured_as_it_is_on_the_air() {
+        let check = |name: &str, fits: bool| {
+            assert_eq!(fits_as_bank_name(name), fits, "{name}");
+        };
+        check("Banco Aurora", true);
+        check(&"ã".repeat(BANK_NAME_MAX), true);
+        check(&"B".repeat(BANK_NAME_MAX + 1), false);
+        check(&"[".repeat(11), false);
+        check("", false);
+    }
 
     #[test]
     fn a_folded_text_reads_the_same_without_its_accents() {

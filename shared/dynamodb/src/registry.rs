@@ -7,7 +7,7 @@ use recado_domain::catalogue;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::switches::{Counter, Switchboard};
 use recado_domain::template::Template;
-use recado_ports::{Registry, StoreError, TenantConfig};
+use recado_ports::{ConfigError, Registry, StoreError, TenantConfig};
 
 use crate::attributes::{Item, text};
 use crate::cache::{Cache, Life};
@@ -144,12 +144,13 @@ impl Store {
         Ok(answer.items.unwrap_or_default().into_iter().next())
     }
 
-    /// Writes a bank's entry, replacing it.
+    /// Writes a bank's entry, replacing it; one that breaks a rule is not written.
     pub async fn put_tenant(
         &self,
         tenant: &TenantId,
         config: &TenantConfig,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), ConfigError> {
+        config.check()?;
         self.replace(tenant_item(&Key::tenant(tenant), config))
             .await?;
         self.known().tenants.forget(|known| known == tenant);

@@ -4,7 +4,9 @@ use recado_domain::consent::ConsentPolicy;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::locale::Locale;
+use recado_domain::sms;
 use recado_domain::template::Template;
+use thiserror::Error;
 
 use std::sync::Arc;
 
@@ -33,6 +35,42 @@ pub struct TenantConfig {
     pub hosts: Vec<String>,
     /// What it asks of a grant beyond the grant.
     pub consent: ConsentPolicy,
+}
+
+impl TenantConfig {
+    /// Checks what would otherwise show only when a message is rendered.
+    ///
+    /// # Errors
+    /// Names the field and its rule.
+    pub fn check(&self) -> Result<(), ConfigFault> {
+        if sms::fits_as_bank_name(&self.name) {
+            Ok(())
+        } else {
+            Err(ConfigFault::Name)
+        }
+    }
+}
+
+/// What is wrong with a bank's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ConfigFault {
+    /// No SMS would render with it.
+    #[error(
+        "name: must be 1 to {} characters as an SMS has them",
+        sms::BANK_NAME_MAX
+    )]
+    Name,
+}
+
+/// Why a bank's entry was not written.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// It breaks a rule: nothing was written.
+    #[error("a bank's entry: {0}")]
+    Fault(#[from] ConfigFault),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// The registry of banks: changes rarely, may be cached for a minute.

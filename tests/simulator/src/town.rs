@@ -131,7 +131,7 @@ impl System {
             consent: ConsentPolicy::default(),
         };
         let twin = &self.store.twin;
-        twin.put_tenant(&tenant, &config);
+        twin.put_tenant(&tenant, &config).expect("a name that fits");
         twin.put_client(tenant.as_str(), &tenant);
         twin.put_number(&config.phone_number_id, &tenant);
         twin.put_account(&config.business_account_id, &tenant);

@@ -16,6 +16,7 @@ use recado_local::aws::{
     AttributeDefinition, AttributeType, Aws, AwsSettings, Interference, KeyElement, KeyType, Loss,
     QueueSettings, REGION, Service, Sms, SmsRefusal, Table, Verdict,
 };
+use recado_ports::Registry;
 use recado_runtime::{Aws as Clients, AwsConfig, Process, Retries, SDK_ATTEMPT, Settings};
 use recado_testing::contract::{
     VISIBILITY, bank_entries, lost_answers_contract, lost_turns_contract, races_contract,
@@ -178,6 +179,11 @@ async fn the_registry_keeps_the_contract_on_dynamodb() -> Result<()> {
     let wire = Wire::start().await?;
     let store = wire.store();
     let entries = bank_entries();
+    let long = entries.with_name("Banco Aurora do Brasil");
+    let refused = store.put_tenant(&entries.tenant, &long).await;
+    let refused = refused.expect_err("a name that no SMS has room for");
+    assert!(refused.to_string().contains("name: must be"), "{refused}");
+    assert_eq!(store.tenant(&entries.tenant).await?, None);
     store.put_tenant(&entries.tenant, &entries.config).await?;
     store
         .put_client(&entries.client_id, &entries.tenant)

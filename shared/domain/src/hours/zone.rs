@@ -9,6 +9,8 @@ use crate::phone::E164;
 pub enum Zone {
     /// Most of Brazil, UTC-3 (no daylight saving time since 2019).
     Brasilia,
+    /// Pernambuco (81): UTC-3, but on Fernando de Noronha UTC-2, so both count.
+    Pernambuco,
     /// Mato Grosso, Mato Grosso do Sul, Rondônia, Roraima and most of Amazonas, UTC-4.
     Amazon,
     /// The west of Amazonas (97): UTC-4 or UTC-5, so both count.
@@ -23,8 +25,9 @@ pub enum Zone {
 
 impl Zone {
     /// Every zone.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Brasilia,
+        Self::Pernambuco,
         Self::Amazon,
         Self::Solimoes,
         Self::Acre,
@@ -37,6 +40,7 @@ impl Zone {
     pub fn name(self) -> &'static str {
         match self {
             Self::Brasilia => "brt",
+            Self::Pernambuco => "pe",
             Self::Amazon => "amt",
             Self::Solimoes => "sol",
             Self::Acre => "act",
@@ -62,6 +66,7 @@ impl Zone {
         if let Some(national) = number.strip_prefix("+55") {
             return Some(match national.get(..2)? {
                 "65" | "66" | "67" | "69" | "92" | "95" => Self::Amazon,
+                "81" => Self::Pernambuco,
                 "97" => Self::Solimoes,
                 "68" => Self::Acre,
                 _ => Self::Brasilia,
@@ -78,6 +83,7 @@ impl Zone {
     pub fn time_zones(self) -> Vec<TimeZone> {
         let names: &[&str] = match self {
             Self::Brasilia => &["America/Sao_Paulo"],
+            Self::Pernambuco => &["America/Recife", "America/Noronha"],
             Self::Amazon => &["America/Manaus"],
             Self::Solimoes => &["America/Manaus", "America/Eirunepe"],
             Self::Acre => &["America/Rio_Branco"],

@@ -24,6 +24,17 @@ pub struct BankEntries {
     pub templates: Vec<Template>,
 }
 
+impl BankEntries {
+    /// The bank's entry under another name.
+    #[must_use]
+    pub fn with_name(&self, name: &str) -> TenantConfig {
+        TenantConfig {
+            name: name.to_owned(),
+            ..self.config.clone()
+        }
+    }
+}
+
 /// Entries of one bank with templates of its own: one by a name of its own, in versions 1, 2 and 10, and
 /// one that goes on where the catalogue's ends.
 ///

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use recado_ports::Chance;
+use recado_ports::{Chance, ConfigFault};
 
 use super::*;
 use crate::twin::{self, Body, Fault, Store, StoreCall, World};
@@ -77,7 +77,12 @@ async fn the_stores_twin_tells_the_same_lives_as_another() {
 async fn the_registrys_twin_keeps_the_contract() {
     let store = Store::new();
     let entries = bank_entries();
-    store.put_tenant(&entries.tenant, &entries.config);
+    let long = entries.with_name("Banco Aurora do Brasil");
+    let refused = store.put_tenant(&entries.tenant, &long);
+    assert_eq!(refused, Err(ConfigFault::Name));
+    assert!(store.banks().is_empty(), "nothing is written of it");
+    let written = store.put_tenant(&entries.tenant, &entries.config);
+    assert_eq!(written, Ok(()));
     store.put_client(&entries.client_id, &entries.tenant);
     store.put_number(&entries.config.phone_number_id, &entries.tenant);
     store.put_account(&entries.config.business_account_id, &entries.tenant);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use recado_domain::catalogue;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::template::Template;
-use recado_ports::{Kept, Registry, StoreError, TenantConfig};
+use recado_ports::{ConfigFault, Kept, Registry, StoreError, TenantConfig};
 
 use super::store::{Store, StoreCall};
 
@@ -63,9 +63,11 @@ impl Store {
         self.lock().tenants.clone()
     }
 
-    /// Writes a bank's entry, replacing it.
-    pub fn put_tenant(&self, tenant: &TenantId, config: &TenantConfig) {
+    /// Writes a bank's entry, replacing it; one that breaks a rule is not written.
+    pub fn put_tenant(&self, tenant: &TenantId, config: &TenantConfig) -> Result<(), ConfigFault> {
+        config.check()?;
         self.lock().tenants.insert(tenant.clone(), config.clone());
+        Ok(())
     }
 
     /// Says whose an OAuth2 client is.

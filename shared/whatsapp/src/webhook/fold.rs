@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use recado_domain::carried::{Carried, WindowMark};
 use recado_domain::delivery::Receipts;
 use recado_domain::ids::{Callback, NotificationId, PhoneNumberId};
@@ -18,6 +19,9 @@ pub struct Folded {
     pub receipts: BTreeMap<(NotificationId, PhoneNumberId), Receipts>,
     /// The windows that Meta says are closed (131047), and the number of ours that reports it.
     pub closed: BTreeSet<(WindowMark, PhoneNumberId)>,
+    /// The notifications that Meta refused since the person had stopped marketing (131050), the number of ours
+    /// that reports it, and when the latest was refused, by Meta's clock.
+    pub stopped: BTreeMap<(NotificationId, PhoneNumberId), Option<Timestamp>>,
     /// How many `sent` there were. They are counted, not written.
     pub sent: u32,
     /// How many receipts belong to no message of ours.
@@ -54,6 +58,10 @@ impl Folded {
             ReceiptStatus::Delivered => self.receipts.entry(key()).or_default().delivered = true,
             ReceiptStatus::Read => self.receipts.entry(key()).or_default().read = true,
             ReceiptStatus::Failed(failure) => {
+                if failure.code.map(errors::cause) == Some(Cause::OptedOut) {
+                    let latest = self.stopped.entry(key()).or_default();
+                    *latest = (*latest).max(receipt.at);
+                }
                 let failed = &mut self.receipts.entry(key()).or_default().failed;
                 // One attempt may fail twice, in other words: the higher code stays, so that the
                 // order of arrival decides nothing and a failure without a code says least.

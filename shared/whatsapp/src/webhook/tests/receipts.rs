@@ -85,6 +85,33 @@ fn a_receipt_for_somebody_without_a_number_names_them_by_their_id() {
 }
 
 #[test]
+fn a_template_refused_since_marketing_was_stopped_is_told_with_its_latest_time() {
+    let failed = |code: u32, second: &str| {
+        let mut status = status("failed", &callback('a', 1));
+        status["errors"] = json!([{ "code": code }]);
+        status["timestamp"] = json!(second);
+        status
+    };
+    let told = |statuses: Value| fold(&read(&messages(json!({ "statuses": statuses }))).updates);
+    let refused = told(json!([
+        failed(131_050, "1793400020"),
+        failed(131_050, "1793400010"),
+        failed(131_049, "1793400030"),
+    ]));
+    let latest = Timestamp::from_second(1_793_400_020).ok();
+    assert_eq!(
+        refused.stopped.into_iter().collect::<Vec<_>>(),
+        [((notification('a'), ours()), latest)]
+    );
+    assert_eq!(refused.receipts.len(), 1, "it has failed all the same");
+    assert!(
+        told(json!([failed(131_049, "1793400030")]))
+            .stopped
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_free_form_message_refused_for_its_window_closes_it_and_another_failure_does_not() {
     let mark = WindowMark {
         recipient: RecipientToken::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa").expect("valid"),
