@@ -6,6 +6,7 @@ mod inbound;
 mod receipts;
 mod templates;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -23,7 +24,7 @@ use recado_ports::{
 };
 use recado_runtime::problem::Problem;
 use recado_runtime::{Keys, Metric, count};
-use recado_whatsapp::webhook::{self, AppSecret, Update, VerifyToken};
+use recado_whatsapp::webhook::{self, AppSecret, Person, Update, VerifyToken};
 use thiserror::Error;
 
 pub use config::Config;
@@ -139,30 +140,35 @@ where
     Q: Queues,
     C: Chance,
 {
-    /// The customers' words first, one after the other as they came, then receipts, folded per
-    /// notification and in parallel. One that fails harms itself alone (I12): the others are stored, and
-    /// the answer makes Meta send the POST again.
+    /// Receipts first, folded per notification: an SMS waits for them. Then what people said, each one's
+    /// in the order in which it came and everybody's side by side. One that fails harms itself alone (I12):
+    /// the others are stored, and the answer makes Meta send the POST again.
     async fn store_all(&self, updates: Vec<Update>) -> Result<(), ReceiveError> {
         let now = self.world.chance.now();
         let folded = webhook::fold(&updates);
         count(Metric::ReceiptSent, small(folded.sent), now);
         count(Metric::ReceiptUnknown, small(folded.foreign), now);
         let people = receipts::people(&updates);
-        let mut outcomes = Vec::new();
-        for update in updates {
-            outcomes.push(self.store_word(update).await);
-        }
         let receipts = stream::iter(folded.receipts).map(|((id, number), receipts)| {
             let person = people.get(&id);
             async move { self.store_receipts(&id, &number, &receipts, person).await }
         });
+        let mut outcomes: Vec<_> = receipts.buffer_unordered(AT_ONCE).collect().await;
+        let said = stream::iter(by_person(updates)).map(|said| async move {
+            let mut outcomes = Vec::with_capacity(said.len());
+            for update in said {
+                outcomes.push(self.store_word(update).await);
+            }
+            outcomes
+        });
+        let said: Vec<_> = said.buffer_unordered(AT_ONCE).collect().await;
+        outcomes.extend(said.into_iter().flatten());
         for (mark, number) in &folded.closed {
             outcomes.push(self.close_window(mark, number).await);
         }
         for ((id, number), at) in &folded.stopped {
             outcomes.push(self.stop_marketing(id, number, *at).await);
         }
-        outcomes.extend(receipts.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await);
         outcomes.into_iter().collect()
     }
 
@@ -199,7 +205,22 @@ where
     }
 }
 
-fn total<K>(counts: &std::collections::BTreeMap<K, u32>) -> usize {
+/// What each person said, in order; what nobody said comes in one row too.
+fn by_person(updates: Vec<Update>) -> Vec<Vec<Update>> {
+    let mut rows: BTreeMap<Option<Person>, Vec<Update>> = BTreeMap::new();
+    for update in updates {
+        let person = match &update {
+            Update::Receipt(_) => continue,
+            Update::Inbound(inbound) => Some(inbound.from.clone()),
+            Update::Preference(preference) => Some(preference.from.clone()),
+            Update::Template(_) | Update::Account(_) | Update::SystemError(_) => None,
+        };
+        rows.entry(person).or_default().push(update);
+    }
+    rows.into_values().collect()
+}
+
+fn total<K>(counts: &BTreeMap<K, u32>) -> usize {
     counts.values().map(|times| small(*times)).sum()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use recado_tests::{PATIENCE, leg};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -89,6 +89,44 @@ async fn a_thousand_updates_in_one_post_are_each_applied_once() -> Result<()> {
         .filter(|message| message.to_string().contains("Valdomiro"));
     assert_eq!(mine.count(), FAILED, "one SMS for each failure");
     Ok(())
+}
+
+/// A hundred people write, and as many receipts come, in one POST: none of them waits for the others'
+/// words longer than Meta and the function do.
+#[tokio::test]
+async fn a_post_of_words_and_receipts_is_stored_whole() -> Result<()> {
+    const PEOPLE: usize = 100;
+    let poster = Arc::new(Poster::open().await?);
+    let together = META.read().await;
+    let id = poster.silent(&pix("Valdomira Pereira")).await?;
+    drop(together);
+    let receipts = vec![status(&id, 1, "delivered"); PEOPLE];
+    let mut body = poster.of(receipts);
+    let words = (0..PEOPLE).map(|number| {
+        json!({
+            "id": format!("wamid.WORDS{number}"), "from": format!("55119611{number:05}"),
+            "timestamp": "1795252237", "type": "text", "text": { "body": "Oi, tudo bem?" },
+        })
+    });
+    body["entry"][0]["changes"][0]["value"]["messages"] = words.collect();
+    let before = chats(&poster)?;
+    let begun = Instant::now();
+    poster.post(&body).await?;
+    println!(
+        "{PEOPLE} words and as many receipts stored in {:.2} s",
+        begun.elapsed().as_secs_f64()
+    );
+    let end = poster.bank.notification(&id).await?;
+    assert_eq!(end["status"], "delivered", "{end}");
+    assert!(chats(&poster)? >= before + PEOPLE);
+    Ok(())
+}
+
+/// How many words are stored.
+fn chats(poster: &Poster) -> Result<usize> {
+    let table = poster.stack.aws.dump_table()?;
+    let is_chat = |item: &&Value| item.to_string().contains("CHAT#");
+    Ok(table.iter().filter(is_chat).count())
 }
 
 async fn send_all(poster: &Arc<Poster>) -> Result<Vec<String>> {

@@ -51,7 +51,7 @@ impl MessageId {
 }
 
 /// A customer, by what Meta discloses of them: at least one of the two.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Person {
     /// Their number as Meta writes it: a Brazilian mobile may lack its ninth digit.
     pub phone: Option<E164>,
