@@ -186,7 +186,7 @@ pub(crate) fn chains(
     chains
 }
 
-/// One line of the conversation, in the person's own words.
+/// One line of the conversation: the person's own words, masked as they are kept.
 pub(crate) fn line(
     tenant: &TenantId,
     token: &RecipientToken,
@@ -198,7 +198,7 @@ pub(crate) fn line(
     let plain: Option<Value> = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
     let text = plain
         .as_ref()
-        .and_then(|plain| plain.get("text"))
+        .and_then(|plain| plain.get("masked"))
         .and_then(Value::as_str);
     let at = entry
         .sort_key

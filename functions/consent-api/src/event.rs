@@ -141,7 +141,7 @@ pub(crate) fn event(value: Value, now: Timestamp) -> Result<EventRequest, Vec<Fa
 fn said(inner: &mut Reader, now: Timestamp) -> Option<(Source, Timestamp, Option<Timestamp>)> {
     let source = inner.required(
         "source",
-        "must be one of app, web, branch, call, whatsapp_reply, import",
+        "must be one of app, web, branch, call, whatsapp_reply, wrong_person, import",
         Source::parse,
     );
     let captured_at = inner.required("captured_at", TIME, |text| text.parse::<Timestamp>().ok());

@@ -1,5 +1,5 @@
 //! What customers send: presses, words that stop or restart messages, and everything else, which is
-//! kept masked and sealed in the recipient's conversation.
+//! masked and then kept sealed in the recipient's conversation.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
 use recado_domain::consent::{
-    Action, ConsentEvent, HistoryEntry, Keyword, MetaPreference, PurposeConsent, REVOKED_BY_REPLY,
-    Source, State,
+    Action, ConsentEvent, HistoryEntry, Keyword, MetaPreference, PurposeConsent, State,
 };
 use recado_domain::delivery::change;
 use recado_domain::ids::{PressPayload, RecipientToken, TenantId, UserId};
@@ -19,6 +18,7 @@ use recado_ports::{
 };
 use recado_runtime::{Metric, count};
 use recado_whatsapp::webhook::{Choice, Inbound, InboundContent, Person, Preference};
+use serde_json::{Value, json};
 
 use crate::{Deps, ReceiveError};
 
@@ -36,7 +36,7 @@ where
         let Some(tenant) = self.tenant_of(&inbound.number).await? else {
             return Ok(());
         };
-        let Some(recipient) = self.recipient(&tenant, &inbound.from).await? else {
+        let Some(mut recipient) = self.recipient(&tenant, &inbound.from).await? else {
             return Ok(());
         };
         let at = inbound.at.unwrap_or_else(|| self.world.chance.now());
@@ -44,20 +44,21 @@ where
             .keys
             .pepper
             .digest_of("inbound", &[inbound.id.expose()]);
-        let keyword = if let InboundContent::Text { body } = &inbound.content {
-            Keyword::read(body)
-        } else {
-            None
-        };
-        let kept = match self.store_press(&tenant, &inbound, &digest).await? {
-            Press::Stored => None,
-            Press::None => {
-                let entry = self.chat_entry(&tenant, &recipient, &inbound, keyword, &digest, at)?;
-                let store = &self.world.store;
-                store.put_chat(&tenant, &recipient, &entry).await?;
-                Some(entry.sort_key)
-            }
-        };
+        let keyword = keyword(&inbound.content);
+        let pressed = self.store_press(&tenant, &inbound, &digest).await?;
+        // The notification has its press; what is answered needs an entry as well, to be answered once.
+        let kept_as_chat = pressed.is_none() || keyword.is_some();
+        if let Some(addressee) = pressed.filter(|_| inbound.from.phone.is_none()) {
+            // Meta need not tell the number of whoever pressed; the notification knows whose it was.
+            recipient = addressee;
+        }
+        let mut kept = None;
+        if kept_as_chat {
+            let entry = self.chat_entry(&tenant, &recipient, &inbound, keyword, &digest, at)?;
+            let store = &self.world.store;
+            store.put_chat(&tenant, &recipient, &entry).await?;
+            kept = Some(entry.sort_key);
+        }
         // Asked once it is stored: an erasure before that is seen here, one after it finds the entry.
         if self.erased_after(&tenant, &recipient, at).await? {
             tracing::info!(tenant.id = %tenant, recipient = %recipient, "older than an erasure");
@@ -69,18 +70,23 @@ where
         }
         self.note_if_both(&tenant, &recipient, &inbound.from)
             .await?;
+        let mut answered = false;
         if let Some(keyword) = keyword {
-            self.obey(&tenant, &recipient, keyword, &digest, at).await?;
+            let evidence = evidence(&inbound.content);
+            let heard = self
+                .obey(&tenant, &recipient, keyword, evidence, &digest, at)
+                .await?;
+            answered = heard == Heard::Obeyed;
         }
-        let opened = ProfileUpdate {
-            window_until: window::end(at),
-            ..ProfileUpdate::default()
-        };
-        self.world
-            .store
-            .update_profile(&tenant, &recipient, &opened)
-            .await?;
-        if let (Some(keyword), Some(entry)) = (keyword, kept) {
+        if inbound.content.opens_window() {
+            let opened = ProfileUpdate {
+                window_until: window::end(at),
+                ..ProfileUpdate::default()
+            };
+            let store = &self.world.store;
+            store.update_profile(&tenant, &recipient, &opened).await?;
+        }
+        if let (Some(keyword), Some(entry)) = (keyword, kept.filter(|_| answered)) {
             // Also for a repetition: the sender claims the one answer.
             let reply = Reply {
                 tenant: tenant.clone(),
@@ -161,7 +167,7 @@ where
         let nameless = self.keys.pepper.nameless(tenant, &digest);
         let known = store.recipient(tenant, &nameless).await?;
         if let Some(whatsapp) = known.consents.0.get(&Channel::Whatsapp) {
-            for purpose in whatsapp.revoked_by_reply() {
+            for purpose in whatsapp.revoked_by_phone() {
                 // Each an event of its own: the store takes the same digest of the same moment for one.
                 let digest = format!("{digest} {}", purpose.name());
                 let event = self.reply_event(&[purpose], whatsapp.purposes[&purpose], &digest);
@@ -183,9 +189,10 @@ where
         tenant: &TenantId,
         recipient: &RecipientToken,
         keyword: Keyword,
+        evidence: Option<Value>,
         digest: &str,
         at: Timestamp,
-    ) -> Result<(), ReceiveError> {
+    ) -> Result<Heard, ReceiveError> {
         let known = self.world.store.recipient(tenant, recipient).await?;
         let whatsapp = known.consents.0.get(&Channel::Whatsapp);
         // A grant of a clock that runs ahead of ours must not outdo what the customer says now.
@@ -198,7 +205,9 @@ where
             .filter(|since| *since > now);
         let at = ahead.fold(at, Timestamp::max);
         let (action, purposes) = match keyword {
-            Keyword::OptOut => (Action::Revoke, REVOKED_BY_REPLY.to_vec()),
+            Keyword::OptOut | Keyword::NotInterested | Keyword::WrongPerson => {
+                (Action::Revoke, keyword.revokes().to_vec())
+            }
             Keyword::OptIn => {
                 let mut purposes = whatsapp
                     .map(|consents| consents.revoked_by_reply())
@@ -211,17 +220,27 @@ where
             }
         };
         if purposes.is_empty() {
-            return Ok(());
+            let another = whatsapp.is_some_and(|consents| consents.is_another_persons());
+            return Ok(if another {
+                Heard::InVain
+            } else {
+                Heard::Obeyed
+            });
         }
-        let consent = PurposeConsent::new(action, at, Source::WhatsappReply);
+        let consent = PurposeConsent::new(action, at, keyword.source());
         let config = self.world.store.tenant(tenant).await?;
         let policy = config.map(|config| config.consent).unwrap_or_default();
         for (purposes, consent) in policy.apply(&purposes, consent) {
-            let event = self.reply_event(&purposes, consent, digest);
+            let mut event = self.reply_event(&purposes, consent, digest);
+            if let Some(evidence) = &evidence {
+                let entry = ConsentEvent::associated(tenant, recipient, &event.sort_key());
+                let (plain, nonce) = (evidence.to_string(), self.world.chance.nonce());
+                event.evidence = Some(self.keys.ring.seal(&entry, plain.as_bytes(), nonce)?);
+            }
             self.world.store.consent(tenant, recipient, &event).await?;
         }
         tracing::info!(tenant.id = %tenant, recipient = %recipient, keyword = keyword.name(), "consent by reply");
-        Ok(())
+        Ok(Heard::Obeyed)
     }
 
     /// The purposes that the person ever agreed to on WhatsApp: an opt-out word also stands for what was
@@ -270,20 +289,16 @@ where
         }
     }
 
-    /// A press of one of our buttons belongs to its notification.
+    /// A press of one of our buttons belongs to its notification; answers whose that was, or none where it
+    /// belongs to no notification.
     async fn store_press(
         &self,
         tenant: &TenantId,
         inbound: &Inbound,
         digest: &str,
-    ) -> Result<Press, ReceiveError> {
-        let (InboundContent::Button { payload, .. }
-        | InboundContent::ButtonReply { id: payload, .. }) = &inbound.content
-        else {
-            return Ok(Press::None);
-        };
-        let Ok(press) = PressPayload::parse(payload) else {
-            return Ok(Press::None);
+    ) -> Result<Option<RecipientToken>, ReceiveError> {
+        let Some(press) = pressed(&inbound.content).and_then(|(press, _)| press) else {
+            return Ok(None);
         };
         let now = self.world.chance.now();
         let change = change::respond(tenant, digest, &press.action, now);
@@ -292,12 +307,12 @@ where
                 Written::Applied(item) => {
                     self.note_if_twice(&item, now);
                     tracing::info!(notification.id = %press.notification, tenant.id = %tenant, action = press.action, "response");
-                    Press::Stored
+                    Some(item.recipient)
                 }
-                Written::Refused(item) if item.tenant == *tenant => Press::Stored,
+                Written::Refused(item) if item.tenant == *tenant => Some(item.recipient),
                 Written::Refused(_) | Written::Missing => {
                     count(Metric::ReceiptUnknown, 1, now);
-                    Press::None
+                    None
                 }
             },
         )
@@ -328,11 +343,11 @@ where
             | InboundContent::Other => None,
         };
         let sort_key = format!("{:015}#{digest}", at.as_millisecond());
-        let plain = serde_json::json!({
+        let plain = json!({
             "phone": inbound.from.phone.as_ref().map(exposed),
             "user": inbound.from.user.as_ref().map(UserId::as_str),
             "id": inbound.id.expose(),
-            "text": text,
+            "masked": text.map(masking::for_transcript),
         });
         let associated = ChatEntry::associated(tenant, recipient, &sort_key);
         let content = self.keys.ring.seal(
@@ -346,7 +361,6 @@ where
         Ok(ChatEntry {
             sort_key,
             kind,
-            masked: text.map(masking::for_transcript),
             content,
         })
     }
@@ -385,9 +399,57 @@ fn exposed(phone: &recado_domain::phone::E164) -> &str {
     phone.expose()
 }
 
-/// Whether a message was a press of one of our buttons.
+/// What became of a customer's word.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Press {
-    Stored,
-    None,
+enum Heard {
+    /// It holds, now or before: it is confirmed.
+    Obeyed,
+    /// Whoever has the number said that they are not the customer: nothing of the customer's comes back by
+    /// their word, and no confirmation may promise it.
+    InVain,
+}
+
+/// The button that was pressed, where one was: what it carries, if it is one of ours, and its label.
+fn pressed(content: &InboundContent) -> Option<(Option<PressPayload>, &str)> {
+    match content {
+        InboundContent::Button {
+            payload,
+            text: label,
+        }
+        | InboundContent::ButtonReply {
+            id: payload,
+            title: label,
+        } => Some((PressPayload::parse(payload).ok(), label)),
+        // A row of a menu names what it leads to: "Sair" leaves the menu.
+        InboundContent::ListReply { .. }
+        | InboundContent::Text { .. }
+        | InboundContent::Media { .. }
+        | InboundContent::Location
+        | InboundContent::Contacts
+        | InboundContent::Reaction { .. }
+        | InboundContent::Order
+        | InboundContent::System(_)
+        | InboundContent::Unsupported
+        | InboundContent::Other => None,
+    }
+}
+
+/// What the message asks of us: read from the words as they were written, before they are masked.
+fn keyword(content: &InboundContent) -> Option<Keyword> {
+    if let InboundContent::Text { body } = content {
+        return Keyword::read(body);
+    }
+    let (press, label) = pressed(content)?;
+    Keyword::pressed(press.as_ref().map(|press| press.action.as_str()), label)
+}
+
+/// What proves a press: the words on the button, and of which notification it was. A word that was written
+/// proves itself.
+fn evidence(content: &InboundContent) -> Option<Value> {
+    let (press, label) = pressed(content)?;
+    let mut evidence = json!({ "wording": masking::for_transcript(label) });
+    if let Some(press) = press {
+        evidence["source_ref"] = json!(press.to_string());
+    }
+    Some(evidence)
 }

@@ -2,8 +2,8 @@
 //!
 //! | attribute | holds |
 //! |---|---|
-//! | `kd`, `mk` | what kind of message, its text with everything sensitive masked |
-//! | `sc` | sealed: sender's address and text |
+//! | `kd` | what kind of message |
+//! | `sc` | sealed: sender's address, and the text with everything sensitive masked |
 //! | `rp` | the token of whoever answers it |
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -18,7 +18,6 @@ use crate::keys::{Key, SK, chat_partition};
 use crate::store::Store;
 
 const KIND: &str = "kd";
-const MASKED: &str = "mk";
 const CONTENT: &str = "sc";
 const REPLIED: &str = "rp";
 
@@ -32,7 +31,6 @@ impl Conversations for Store {
         let mut item = Key::chat(tenant, recipient, &entry.sort_key).item();
         put(&mut item, VERSION, Some(number(CURRENT)));
         put(&mut item, KIND, Some(text(&entry.kind)));
-        put(&mut item, MASKED, entry.masked.as_ref().map(text));
         put(&mut item, CONTENT, Some(sealed(&entry.content)));
         let answer = self
             .client()
@@ -135,7 +133,6 @@ fn entry(item: &Item) -> Result<ChatEntry, StoreError> {
     Ok(ChatEntry {
         sort_key: item.text(SK)?.to_owned(),
         kind: item.text(KIND)?.to_owned(),
-        masked: item.optional_text(MASKED)?.map(str::to_owned),
         content: item.sealed(CONTENT)?,
     })
 }

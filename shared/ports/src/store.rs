@@ -277,9 +277,8 @@ pub struct ChatEntry {
     pub sort_key: String,
     /// What kind of message, a bounded word (`text`, `image`, `opt_out` …).
     pub kind: String,
-    /// The text with everything sensitive masked; none where there is no text.
-    pub masked: Option<String>,
-    /// Sender's address and text, sealed for [`ChatEntry::associated`].
+    /// Sender's address and the text with everything sensitive masked, sealed for
+    /// [`ChatEntry::associated`]. What was masked is kept nowhere.
     pub content: Sealed,
 }
 

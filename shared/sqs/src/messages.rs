@@ -69,6 +69,8 @@ struct TimerFields {
 enum KeywordWord {
     OptOut,
     OptIn,
+    NotInterested,
+    WrongPerson,
 }
 
 /// Writes a job.
@@ -94,6 +96,8 @@ pub fn encode_job(job: &Job) -> String {
             k: match reply.keyword {
                 Keyword::OptOut => KeywordWord::OptOut,
                 Keyword::OptIn => KeywordWord::OptIn,
+                Keyword::NotInterested => KeywordWord::NotInterested,
+                Keyword::WrongPerson => KeywordWord::WrongPerson,
             },
         },
     })
@@ -116,6 +120,8 @@ pub fn decode_job(body: &str) -> Result<Job, DecodeError> {
             keyword: match k {
                 KeywordWord::OptOut => Keyword::OptOut,
                 KeywordWord::OptIn => Keyword::OptIn,
+                KeywordWord::NotInterested => Keyword::NotInterested,
+                KeywordWord::WrongPerson => Keyword::WrongPerson,
             },
         }),
     })
@@ -198,17 +204,13 @@ mod tests {
 
     #[test]
     fn what_is_put_into_a_queue_reads_back() {
-        let jobs = [
-            Job::Send {
-                tenant: tenant(),
-                notification: id(),
-                lane: Lane::Bulk,
-                attempt: 3,
-            },
-            reply(Keyword::OptOut),
-            reply(Keyword::OptIn),
-        ];
-        for job in jobs {
+        let send = Job::Send {
+            tenant: tenant(),
+            notification: id(),
+            lane: Lane::Bulk,
+            attempt: 3,
+        };
+        for job in std::iter::once(send).chain(Keyword::ALL.map(reply)) {
             assert_eq!(decode_job(&encode_job(&job)), Ok(job));
         }
         for kind in [TimerKind::Open, TimerKind::Guard] {

@@ -2,10 +2,10 @@
 
 use recado_domain::channel::Channel;
 use recado_domain::class::Class;
-use recado_domain::consent::{Action, ConsentEvent, PurposeConsent, Source};
-use recado_domain::ids::RecipientToken;
+use recado_domain::consent::{Action, ConsentEvent, Keyword, PurposeConsent, Source};
+use recado_domain::ids::{PhoneNumberId, PressPayload, RecipientToken};
 use recado_domain::phone::E164;
-use recado_ports::Recipients;
+use recado_ports::{Recipients, Registry};
 use recado_testing::meta::CustomerReply;
 use recado_testing::phones::Change;
 use serde_json::json;
@@ -111,36 +111,50 @@ impl System {
             phone_number_id: Some(bank.number.to_string()),
             ..CustomerReply::default()
         };
-        if self.reply(phone, &reply) {
+        let said = self.reply(phone, &reply);
+        if let Some(keyword) = Keyword::read(text).filter(|_| said) {
             self.sim.note(Event::Word {
                 tenant: bank.tenant.clone(),
-                text: text.to_owned(),
+                keyword,
             });
         }
     }
 
     /// The customer presses a button, if a message on the phone has one.
     pub fn press(&self, phone: &str, times: u32) {
-        let payloads: Vec<String> = {
+        let buttons: Vec<(PressPayload, String, String)> = {
             let meta = self.cloud.meta();
             let inbox = meta.phones().get(phone).map(|phone| &phone.inbox);
-            let arrivals = inbox.into_iter().flatten();
-            let buttons = arrivals.flat_map(|arrival| &arrival.screen.buttons);
-            let payloads = buttons.filter_map(|button| button.payload.clone());
-            payloads
-                .filter(|payload| payload.starts_with("ntf_"))
-                .collect()
+            let shown = inbox.into_iter().flatten().flat_map(|arrival| {
+                let buttons = arrival.screen.buttons.iter();
+                buttons.map(move |button| (arrival.phone_number_id.clone(), button))
+            });
+            let ours = shown.filter_map(|(number, button)| {
+                let payload = PressPayload::parse(button.payload.as_deref()?).ok()?;
+                Some((payload, button.label.clone(), number?))
+            });
+            ours.collect()
         };
-        if payloads.is_empty() {
+        if buttons.is_empty() {
             return;
         }
-        let button = self.sim.throw(|dice| dice.pick(&payloads).clone());
+        let (payload, label, number) = self.sim.throw(|dice| dice.pick(&buttons).clone());
         let reply = CustomerReply {
-            button: Some(button),
+            button: Some(payload.to_string()),
             times: Some(times),
             ..CustomerReply::default()
         };
-        self.reply(phone, &reply);
+        let said = self.reply(phone, &reply);
+        let keyword = Keyword::pressed(Some(&payload.action), &label).filter(|_| said);
+        if let Some(keyword) = keyword {
+            let number = PhoneNumberId::parse(&number).expect("digits");
+            let tenant = at_once(self.store.twin.number(&number));
+            let tenant = tenant.expect("the twin itself does not fail");
+            self.sim.note(Event::Word {
+                tenant: tenant.expect("a bank's number"),
+                keyword,
+            });
+        }
     }
 
     /// A phone that is off says nothing.

@@ -2,7 +2,7 @@
 
 use recado_domain::channel::Channel;
 use recado_domain::class::{Class, Lane};
-use recado_domain::consent::{Action, Consents, Source};
+use recado_domain::consent::{Action, Consents, Keyword, Source};
 use recado_domain::delivery::{Fact, Value};
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
 use recado_domain::switches::Turn;
@@ -344,12 +344,12 @@ pub enum Event {
         /// Meta's word.
         word: &'static str,
     },
-    /// The customer wrote to a bank.
+    /// The customer told a bank something about its messages, in words or by a button.
     Word {
         /// The bank.
         tenant: TenantId,
         /// What.
-        text: String,
+        keyword: Keyword,
     },
     /// A webhook was answered.
     Webhook {

@@ -1,11 +1,12 @@
 //! What must never be kept, planted wherever a bank or a customer can write: none of it is in the table, in
-//! a queue or a dead-letter queue, or in a log line (metrics are log lines).
+//! a queue or a dead-letter queue, or in a log line (metrics are log lines); nor does the person's own
+//! export hold what they wrote of it.
 
 mod plant;
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use data_encoding::HEXLOWER;
 use recado_domain::boleto::BoletoLine;
 use recado_local::stack::Stack;
@@ -76,12 +77,11 @@ const SURROUNDINGS: [&str; 12] = [
 
 impl Planter {
     /// What a customer writes, presses or sends; answers how many messages are kept of it.
-    async fn inbound(&mut self) -> Result<usize> {
-        let to = fresh_number();
+    async fn inbound(&mut self, to: &str) -> Result<usize> {
         for surroundings in SURROUNDINGS {
             for kind in KINDS {
                 let text = surroundings.replace("{}", &self.plant(kind).written);
-                self.bank.reply(&to, json!({ "text": text })).await?;
+                self.bank.reply(to, json!({ "text": text })).await?;
             }
         }
         for (place, kind) in KINDS.into_iter().enumerate() {
@@ -244,15 +244,29 @@ impl Planter {
     }
 }
 
+/// What the bank hands out of a person on request.
+async fn exported(bank: &Bank, to: &str) -> Result<(String, Value)> {
+    let found = bank
+        .post("/v1/consents/lookup", None, &json!({ "to": to }))
+        .await?;
+    let found: Value = found.error_for_status()?.json().await?;
+    let token = found["recipient"].as_str().context("no recipient")?;
+    let export = bank.get(&format!("/v1/consents/{token}/export")).await?;
+    let export = export.error_for_status()?.json().await?;
+    Ok((token.to_owned(), export))
+}
+
 #[tokio::test]
-async fn nothing_that_was_planted_is_in_the_table_in_a_queue_or_in_a_log() -> Result<()> {
+async fn nothing_that_was_planted_is_in_the_table_in_a_queue_in_a_log_or_in_an_export() -> Result<()>
+{
     let stack = shared();
     let mut planter = Planter {
         bank: Bank::of(stack, 0).await?,
         stack,
         planted: Vec::new(),
     };
-    let messages = planter.inbound().await?;
+    let customer = fresh_number();
+    let messages = planter.inbound(&customer).await?;
     planter.kept(messages).await?;
     planter.refused_requests().await?;
     planter.accepted().await?;
@@ -266,7 +280,13 @@ async fn nothing_that_was_planted_is_in_the_table_in_a_queue_or_in_a_log() -> Re
         .map(String::as_str)
         .collect();
     assert_eq!(find_anywhere(stack, &needles)?, [""; 0]);
-    // What stood around them is there: the search looks where it must.
-    assert!(!find_anywhere(stack, &["preciso de ajuda"])?.is_empty());
+    let (token, export) = exported(&planter.bank, &customer).await?;
+    // The search looks where it must: whose conversation it is stands there.
+    assert!(!find_anywhere(stack, &[&format!("CHAT#banco-aurora#{token}")])?.is_empty());
+    let export = export.to_string();
+    let held = needles.iter().filter(|needle| export.contains(**needle));
+    assert_eq!(held.collect::<Vec<_>>(), Vec::<&&str>::new(), "{export}");
+    // What stood around them is there: the export holds what was written.
+    assert!(export.contains("preciso de ajuda"), "{export}");
     Ok(())
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::channel::Channel;
 use crate::class::Class;
+use crate::consent::Keyword;
 use crate::ids::NotificationId;
 use crate::locale::Locale;
 use crate::message::{BodyValues, ButtonValue, HeaderValue, TemplateMessage};
@@ -162,6 +163,24 @@ fn a_message_about_something_overdue_names_no_debt_before_it_is_the_right_person
     };
     assert!(helps(&first, "talk_to_agent") && helps(&first, "wrong_person"));
     assert!(helps(&details, "hardship"));
+}
+
+#[test]
+fn a_press_is_about_messages_only_where_the_template_means_it() {
+    let mut heard = Vec::new();
+    for name in names() {
+        let template = find(&name, None).expect("a name that is listed is found");
+        for button in &template.buttons {
+            let Button::QuickReply { action, labels } = button else {
+                continue;
+            };
+            for label in labels.values() {
+                assert_eq!(Keyword::read(label), None, "{}: {label}", template.name);
+                heard.extend(Keyword::pressed(Some(action), label));
+            }
+        }
+    }
+    assert!(heard.contains(&Keyword::NotInterested) && heard.contains(&Keyword::WrongPerson));
 }
 
 #[test]

@@ -70,18 +70,21 @@ pub enum Source {
     Call,
     /// A word the customer sent.
     WhatsappReply,
+    /// Somebody else answered from the number, and said so.
+    WrongPerson,
     /// Brought over from another system.
     Import,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::App,
         Self::Web,
         Self::Branch,
         Self::Call,
         Self::WhatsappReply,
+        Self::WrongPerson,
         Self::Import,
     ];
 
@@ -94,7 +97,16 @@ impl Source {
             Self::Branch => "branch",
             Self::Call => "call",
             Self::WhatsappReply => "whatsapp_reply",
+            Self::WrongPerson => "wrong_person",
             Self::Import => "import",
+        }
+    }
+
+    /// Whether it is a message from the phone itself.
+    pub(super) fn is_phone(self) -> bool {
+        match self {
+            Self::WhatsappReply | Self::WrongPerson => true,
+            Self::App | Self::Web | Self::Branch | Self::Call | Self::Import => false,
         }
     }
 
@@ -260,7 +272,7 @@ impl PurposeConsent {
             Action::Revoke => 2,
         };
         let whole_second = self.since.subsec_nanosecond() == 0;
-        let word = self.action == Action::Revoke && self.source == Source::WhatsappReply;
+        let word = self.action == Action::Revoke && self.source.is_phone();
         let counts_from = if word && whole_second {
             plus(self.since, END_OF_SECOND)
         } else {

@@ -1,22 +1,30 @@
-//! The customer's own words that stop and restart messages.
+//! The customer's own words, written or pressed, that stop and restart messages.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::event::Source;
 use crate::class::Class;
 use crate::locale::Locale;
+use crate::sms::is_invisible;
 
-/// What a customer's message asks of us, by exact rule: the word alone, never a classifier.
+/// What a customer's message asks of us, by exact rule: the word alone or the button that was pressed, never
+/// a classifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
     /// No more marketing and servicing on WhatsApp.
     OptOut,
     /// What a reply revoked, back again.
     OptIn,
+    /// No more marketing on WhatsApp: the button of an offer.
+    NotInterested,
+    /// Nothing more on WhatsApp: somebody else than the customer has this number.
+    WrongPerson,
 }
 
-/// What an opt-out word revokes.
-pub const REVOKED_BY_REPLY: [Class; 2] = [Class::Servicing, Class::Marketing];
+/// What a template's quick-reply button says that a press means, where the press is about messages.
+const NOT_INTERESTED: &str = "not_interested";
+const WRONG_PERSON: &str = "wrong_person";
 
 /// Folded: lower case, without accents, one blank between two words.
 const OPT_OUT: &[&str] = &[
@@ -66,21 +74,24 @@ const OPT_IN: &[&str] = &[
     "anmelden",
     "anmeldung",
 ];
-/// The longest message that can be a word, in bytes.
-const LONGEST: usize = 64;
 
 impl Keyword {
-    /// Reads the word, alone in the message: case, accents, and what stands around it that is neither letter
-    /// nor digit (blanks, punctuation, emoji) do not count. Beside anything else it is no keyword: whoever
-    /// writes "cancelar cartão" wants something else.
+    /// Every keyword.
+    pub const ALL: [Self; 4] = [
+        Self::OptOut,
+        Self::OptIn,
+        Self::NotInterested,
+        Self::WrongPerson,
+    ];
+
+    /// Reads the word, alone in the message: case, accents, invisible characters, and what stands around it
+    /// that is neither letter nor digit (blanks, punctuation, emoji) do not count, however much of it there
+    /// is. Beside anything else it is no keyword: whoever writes "cancelar cartão" wants something else.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        if text.len() > LONGEST {
-            return None;
-        }
         let plain: String = text
             .nfkd()
-            .filter(|c| !is_combining_mark(*c))
+            .filter(|c| !is_combining_mark(*c) && !is_invisible(*c))
             .flat_map(char::to_lowercase)
             .collect();
         let word = plain.trim_matches(|c: char| !c.is_alphanumeric());
@@ -91,6 +102,40 @@ impl Keyword {
             Some(Self::OptIn)
         } else {
             None
+        }
+    }
+
+    /// Reads a pressed button: what its template says that a press means, none where it is not one of ours, and
+    /// its label, which is a word like one that is written. Where the two differ, what stops more counts.
+    #[must_use]
+    pub fn pressed(action: Option<&str>, label: &str) -> Option<Self> {
+        match (action, Self::read(label)) {
+            (Some(WRONG_PERSON), _) => Some(Self::WrongPerson),
+            (_, Some(Self::OptOut)) => Some(Self::OptOut),
+            (Some(NOT_INTERESTED), _) => Some(Self::NotInterested),
+            (_, word) => word,
+        }
+    }
+
+    /// What it revokes on WhatsApp. Where security and authentication are among it, they go by the next leg
+    /// of their ladder.
+    #[must_use]
+    pub fn revokes(self) -> &'static [Class] {
+        match self {
+            Self::OptOut => &[Class::Servicing, Class::Marketing],
+            Self::OptIn => &[],
+            Self::NotInterested => &[Class::Marketing],
+            Self::WrongPerson => &Class::ALL,
+        }
+    }
+
+    /// Where it says that a consent event was captured. Somebody else's word is a source of its own: the same
+    /// person's opt-in word must not bring back what is another's.
+    #[must_use]
+    pub fn source(self) -> Source {
+        match self {
+            Self::OptOut | Self::OptIn | Self::NotInterested => Source::WhatsappReply,
+            Self::WrongPerson => Source::WrongPerson,
         }
     }
 
@@ -134,6 +179,39 @@ impl Keyword {
                     "Erledigt. Sie erhalten hier wieder Nachrichten von {bank}. Zum Beenden antworten Sie STOPP."
                 )
             }
+            (Self::NotInterested, Locale::PtBr) => format!(
+                "Pronto. O {bank} não enviará mais ofertas nem dicas por aqui. Os outros avisos continuam. Para \
+                 voltar a receber, responda VOLTAR."
+            ),
+            (Self::NotInterested, Locale::En) => format!(
+                "Done. {bank} will no longer send offers or tips here. Other notices still come. To receive them \
+                 again, reply START."
+            ),
+            (Self::NotInterested, Locale::Fr) => format!(
+                "C'est fait. {bank} ne vous enverra plus d'offres ni de conseils ici. Les autres avis \
+                 continuent. Pour les recevoir à nouveau, répondez START."
+            ),
+            (Self::NotInterested, Locale::De) => format!(
+                "Erledigt. {bank} sendet Ihnen hier keine Angebote und Tipps mehr. Andere Nachrichten kommen \
+                 weiterhin. Um sie wieder zu erhalten, antworten Sie START."
+            ),
+            (Self::WrongPerson, Locale::PtBr) => format!(
+                "Obrigado por avisar. O {bank} não enviará mais mensagens a este WhatsApp. Até que o cadastro \
+                 seja corrigido, alertas de segurança e códigos ainda podem chegar por SMS."
+            ),
+            (Self::WrongPerson, Locale::En) => format!(
+                "Thank you for telling us. {bank} will send no more messages to this WhatsApp. Until our records \
+                 are corrected, security alerts and codes may still come by SMS."
+            ),
+            (Self::WrongPerson, Locale::Fr) => format!(
+                "Merci de nous avoir prévenus. {bank} n'enverra plus de messages à ce compte WhatsApp. Tant que \
+                 nos données ne sont pas corrigées, des alertes de sécurité et des codes peuvent encore arriver \
+                 par SMS."
+            ),
+            (Self::WrongPerson, Locale::De) => format!(
+                "Danke für den Hinweis. {bank} sendet keine Nachrichten mehr an dieses WhatsApp. Bis unsere Daten \
+                 berichtigt sind, können Sicherheitsmeldungen und Codes noch per SMS kommen."
+            ),
         }
     }
 
@@ -143,6 +221,8 @@ impl Keyword {
         match self {
             Self::OptOut => "opt_out",
             Self::OptIn => "opt_in",
+            Self::NotInterested => NOT_INTERESTED,
+            Self::WrongPerson => WRONG_PERSON,
         }
     }
 }
@@ -167,9 +247,69 @@ mod tests {
         check("não quero parar", None);
         check("", None);
         check(&"sair ".repeat(40), None);
-        // A word among blanks, up to 64 bytes of them.
-        check(&format!("sair{}", " ".repeat(60)), Some(Keyword::OptOut));
-        check(&format!("sair{}", " ".repeat(61)), None);
+    }
+
+    #[test]
+    fn nothing_that_is_no_letter_hides_the_word_however_much_of_it_there_is() {
+        let out = |text: &str| assert_eq!(Keyword::read(text), Some(Keyword::OptOut), "{text:?}");
+        out(&format!("PARAR{}", "🛑".repeat(16)));
+        out(&format!("{}sair{}", "🙏🏽".repeat(100), " ".repeat(1_000)));
+        for invisible in [
+            '\u{200b}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{fe0f}', '\u{202e}',
+            '\u{3164}',
+        ] {
+            out(&format!("SA{invisible}IR"));
+            out(&format!(
+                "{invisible}s{invisible}t{invisible}o{invisible}p{invisible}"
+            ));
+        }
+        assert_eq!(Keyword::read("VOL\u{200b}TAR"), Some(Keyword::OptIn));
+        assert_eq!(
+            Keyword::read("SA🙏IR"),
+            None,
+            "what is seen between letters counts"
+        );
+        assert_eq!(Keyword::read("\u{200b}"), None);
+    }
+
+    #[test]
+    fn a_press_counts_by_what_it_means_and_by_its_label_and_what_stops_more_wins() {
+        let check = |action: Option<&str>, label: &str, expected: Option<Keyword>| {
+            assert_eq!(
+                Keyword::pressed(action, label),
+                expected,
+                "{action:?} {label}"
+            );
+        };
+        check(None, "Parar", Some(Keyword::OptOut));
+        check(Some("stop_tips"), "STOP!", Some(Keyword::OptOut));
+        check(None, "Voltar", Some(Keyword::OptIn));
+        check(None, "Não quero dicas", None);
+        check(Some("useful"), "Foi útil", None);
+        let not_interested = Some("not_interested");
+        check(
+            not_interested,
+            "Não quero dicas",
+            Some(Keyword::NotInterested),
+        );
+        check(not_interested, "", Some(Keyword::NotInterested));
+        check(not_interested, "Sair", Some(Keyword::OptOut));
+        check(not_interested, "Voltar", Some(Keyword::NotInterested));
+        check(
+            Some("wrong_person"),
+            "Not this person",
+            Some(Keyword::WrongPerson),
+        );
+        check(Some("wrong_person"), "Sair", Some(Keyword::WrongPerson));
+    }
+
+    #[test]
+    fn what_stops_more_revokes_more() {
+        use Class::{Marketing, Servicing};
+        assert!(Keyword::OptIn.revokes().is_empty());
+        assert_eq!(Keyword::NotInterested.revokes(), [Marketing]);
+        assert_eq!(Keyword::OptOut.revokes(), [Servicing, Marketing]);
+        assert_eq!(Keyword::WrongPerson.revokes(), Class::ALL);
     }
 
     #[test]
@@ -268,6 +408,7 @@ mod tests {
         for locale in Locale::ALL {
             for (keyword, back) in [
                 (Keyword::OptOut, Keyword::OptIn),
+                (Keyword::NotInterested, Keyword::OptIn),
                 (Keyword::OptIn, Keyword::OptOut),
             ] {
                 let text = keyword.confirmation(locale, "Banco Aurora");
@@ -276,7 +417,23 @@ mod tests {
                 assert_eq!(word.and_then(Keyword::read), Some(back), "{text}");
             }
         }
-        assert_eq!(Keyword::OptOut.name(), "opt_out");
-        assert_eq!(Keyword::OptIn.name(), "opt_in");
+        let names = Keyword::ALL.map(Keyword::name);
+        assert_eq!(
+            names,
+            ["opt_out", "opt_in", "not_interested", "wrong_person"]
+        );
+    }
+
+    #[test]
+    fn somebody_else_is_told_of_no_word_that_brings_the_messages_back() {
+        for locale in Locale::ALL {
+            let text = Keyword::WrongPerson.confirmation(locale, "Banco Aurora");
+            assert!(
+                text.contains("Banco Aurora") && text.contains("SMS"),
+                "{text}"
+            );
+            let words = text.split(|c: char| !c.is_alphanumeric());
+            assert_eq!(words.filter_map(Keyword::read).count(), 0, "{text}");
+        }
     }
 }

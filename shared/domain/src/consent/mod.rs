@@ -16,7 +16,7 @@ use crate::delivery::{CloseReason, Permission, SuppressReason};
 
 pub use chain::{Break, Head, HistoryEntry, Link, Verdict, covered, sha256, verify};
 pub use event::{Action, ConsentEvent, LegalBasis, PurposeConsent, Source, State, whole_millis};
-pub use keyword::{Keyword, REVOKED_BY_REPLY};
+pub use keyword::Keyword;
 pub use policy::ConsentPolicy;
 
 /// What Meta says a person wants of marketing: a state of its own beside ours.
@@ -61,12 +61,27 @@ impl ChannelConsents {
     /// The purposes that a reply revoked and nothing granted since: what an opt-in word restores.
     #[must_use]
     pub fn revoked_by_reply(&self) -> Vec<Class> {
-        let by_reply = |consent: &PurposeConsent| {
-            consent.action == Action::Revoke && consent.source == Source::WhatsappReply
-        };
+        self.revoked(|source| source == Source::WhatsappReply)
+    }
+
+    /// The purposes that a message from the phone itself revoked, whoever wrote it, and nothing granted since.
+    #[must_use]
+    pub fn revoked_by_phone(&self) -> Vec<Class> {
+        self.revoked(Source::is_phone)
+    }
+
+    /// Whether somebody else answered from the number, and the bank has not granted everything anew since.
+    #[must_use]
+    pub fn is_another_persons(&self) -> bool {
+        !self
+            .revoked(|source| source == Source::WrongPerson)
+            .is_empty()
+    }
+
+    fn revoked(&self, by: impl Fn(Source) -> bool) -> Vec<Class> {
         self.purposes
             .iter()
-            .filter(|(_, consent)| by_reply(consent))
+            .filter(|(_, consent)| consent.action == Action::Revoke && by(consent.source))
             .map(|(purpose, _)| *purpose)
             .collect()
     }

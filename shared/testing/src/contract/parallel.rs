@@ -118,7 +118,6 @@ impl Scene {
             14 | 15 => Act::Writes(ChatEntry {
                 sort_key: key,
                 kind: one_of(dice, &["text", "opt_out"]).to_owned(),
-                masked: dice.random_bool(0.5).then(|| "SAIR".to_owned()),
                 content: sealed(dice.random()),
             }),
             16 | 17 => Act::IsAnswered(key, dice.random_range(1..=2)),

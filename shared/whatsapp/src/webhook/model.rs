@@ -78,7 +78,7 @@ pub struct Receipt {
     pub carried: Option<Carried>,
     /// What became of it.
     pub status: ReceiptStatus,
-    /// When, by Meta's clock: to show, not to decide by.
+    /// When, by Meta's clock: to compare with what else Meta tells, never with our own times.
     pub at: Option<Timestamp>,
     /// Who got it.
     pub contact: Option<Person>,
@@ -126,7 +126,7 @@ impl ReceiptStatus {
     }
 }
 
-/// A message from a customer. It opens the 24-hour window.
+/// A message from a customer, or what Meta tells of them among the messages.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Inbound {
     /// Our number that it went to.
@@ -215,6 +215,28 @@ impl InboundContent {
             Self::System(_) => "system",
             Self::Unsupported => "unsupported",
             Self::Other => "other",
+        }
+    }
+
+    /// Whether it is a message of the person's own, which opens the 24-hour window. What Meta tells of the
+    /// person is none. Of an unknown kind nobody knows: a window that we hold closed costs an answer, one
+    /// that we hold open wrongly costs a refusal.
+    #[must_use]
+    pub fn opens_window(&self) -> bool {
+        match self {
+            Self::Text { .. }
+            | Self::Button { .. }
+            | Self::ButtonReply { .. }
+            | Self::ListReply { .. }
+            | Self::Media { .. }
+            | Self::Location
+            | Self::Contacts
+            | Self::Order
+            // A poll, say: the person sent it, the Cloud API cannot show it.
+            | Self::Unsupported => true,
+            // Taking one back says nothing.
+            Self::Reaction { emoji } => emoji.is_some(),
+            Self::System(_) | Self::Other => false,
         }
     }
 }

@@ -53,7 +53,7 @@ impl Auditor<'_> {
         let second = self.at.div_euclid(1_000);
         // What was written before an erasure and comes after it is not heeded: everything is revoked.
         self.words
-            .retain(|(bank, written)| bank != tenant || *written > second);
+            .retain(|(bank, written, _)| bank != tenant || *written > second);
         // With the conversation goes the note of what was confirmed.
         for (_, left) in self
             .unconfirmed
@@ -144,16 +144,14 @@ impl Auditor<'_> {
         }
     }
 
-    pub(super) fn word(&mut self, tenant: &TenantId, text: &str) {
-        let Some(keyword) = Keyword::read(text) else {
-            return;
-        };
+    pub(super) fn word(&mut self, tenant: &TenantId, keyword: Keyword) {
         for (named, most) in [(true, 1), (false, 2)] {
             let key = (tenant.clone(), named);
             *self.unconfirmed.entry(key).or_default() += most;
         }
-        if keyword == Keyword::OptOut {
-            self.words.push((tenant.clone(), self.at.div_euclid(1_000)));
+        if !keyword.revokes().is_empty() {
+            let second = self.at.div_euclid(1_000);
+            self.words.push((tenant.clone(), second, keyword.source()));
         }
     }
 
@@ -171,14 +169,14 @@ impl Auditor<'_> {
         }
     }
 
-    /// Every opt-out word that Meta did not lose is a stored revoke in the end.
+    /// Every word that revokes and that Meta did not lose is a stored revoke in the end.
     pub(super) fn words_were_obeyed(&mut self) {
-        for (tenant, second) in std::mem::take(&mut self.words) {
+        for (tenant, second, source) in std::mem::take(&mut self.words) {
             // A grant of a clock ahead of ours moves the word's time on, never back.
             let obeyed = self.consented.iter().any(|event| {
                 event.tenant == tenant
                     && event.action == Action::Revoke
-                    && event.source == Source::WhatsappReply
+                    && event.source == source
                     && event.since.div_euclid(1_000) >= second
             });
             if !obeyed {

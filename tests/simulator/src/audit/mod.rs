@@ -17,6 +17,7 @@ mod switches;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use recado_domain::consent::Source;
 use recado_domain::ids::{NotificationId, RecipientToken, TenantId};
 
 use crate::history::{About, Actor, End, Event};
@@ -123,8 +124,8 @@ struct Auditor<'a> {
     consented: Vec<consent::Stored>,
     ends: BTreeMap<Actor, End>,
     switches: switches::Board,
-    /// Opt-out words that were sent: the bank and the second.
-    words: Vec<(TenantId, i64)>,
+    /// Words that revoke and were sent: the bank, the second, and how they are told in the history.
+    words: Vec<(TenantId, i64, Source)>,
     /// By bank: words that are to be confirmed, less those that were.
     /// By bank, and whether the confirmation goes to a number.
     unconfirmed: BTreeMap<(TenantId, bool), i64>,
@@ -240,7 +241,7 @@ impl<'a> Auditor<'a> {
                 outcome,
             } => self.confirmed(tenant, phone, outcome),
             Event::Erased { tenant, recipient } => self.erased(tenant, recipient),
-            Event::Word { tenant, text } => self.word(tenant, text),
+            Event::Word { tenant, keyword } => self.word(tenant, *keyword),
             Event::Sent {
                 message,
                 about,

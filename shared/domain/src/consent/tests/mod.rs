@@ -221,6 +221,27 @@ fn a_word_after_a_revoke_keeps_its_second_and_leaves_the_revoke_the_banks() {
 }
 
 #[test]
+fn what_somebody_else_revoked_is_brought_back_by_no_word() {
+    let word = moment(Action::Revoke, Source::WhatsappReply, 3_000);
+    let wrong = moment(Action::Revoke, Source::WrongPerson, 5_000);
+    let again = moment(Action::Revoke, Source::WhatsappReply, 7_000);
+    let consents = settled([word, wrong]);
+    assert!(consents.revoked_by_reply().is_empty());
+    assert_eq!(consents.revoked_by_phone(), [Class::Marketing]);
+    assert!(consents.is_another_persons() && !settled([word, again]).is_another_persons());
+    assert!(settled([wrong, again]).revoked_by_reply().is_empty());
+    // By Meta's whole seconds, as a word.
+    let grant = moment(Action::Grant, Source::App, 5_700);
+    assert_eq!(held(&settled([grant, wrong])), Some(Action::Revoke));
+    let later = moment(Action::Grant, Source::Branch, 8_000);
+    assert_eq!(
+        held(&settled([wrong, later])),
+        Some(Action::Grant),
+        "the bank corrects it"
+    );
+}
+
+#[test]
 fn a_banks_own_revoke_after_a_word_is_not_undone_by_a_word() {
     let word = moment(Action::Revoke, Source::WhatsappReply, 3_000);
     let mut consents = ChannelConsents::default();
@@ -243,6 +264,14 @@ fn the_words_of_the_api_are_these() {
     let sources: Vec<&str> = Source::ALL.into_iter().map(Source::name).collect();
     assert_eq!(
         sources,
-        ["app", "web", "branch", "call", "whatsapp_reply", "import"]
+        [
+            "app",
+            "web",
+            "branch",
+            "call",
+            "whatsapp_reply",
+            "wrong_person",
+            "import"
+        ]
     );
 }
