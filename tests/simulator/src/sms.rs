@@ -80,6 +80,9 @@ impl Sns {
             self.sim.pause(SMS_TIMEOUT).await;
             return PostOutcome::Unknown;
         }
+        if self.sim.strikes(Fault::SmsPage) {
+            return PostOutcome::Unknown;
+        }
         let Some(provider_id) = self.take(phone, text, id) else {
             return refused();
         };
@@ -91,6 +94,9 @@ impl Sns {
             return PostOutcome::Unknown;
         }
         self.sim.way(5, 80).await;
+        if self.sim.strikes(Fault::SmsPageAfterAccept) {
+            return PostOutcome::Unknown;
+        }
         PostOutcome::Accepted {
             provider_id: Some(provider_id),
         }

@@ -89,6 +89,10 @@ faults! {
     SmsAnswerLost = "SNS answer lost", 0.25;
     /// The carrier never got it, and nobody can know.
     SmsRequestLost = "SNS request lost", 0.2;
+    /// The carrier answers 5xx; it took nothing, and nobody can know.
+    SmsPage = "SNS 5xx", 0.15;
+    /// The carrier answers 5xx, and took it.
+    SmsPageAfterAccept = "SNS 5xx after acceptance", 0.15;
     /// No connection to the carrier.
     SmsUnreachable = "SNS unreachable", 0.4;
     /// The carrier refuses for good.

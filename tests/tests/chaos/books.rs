@@ -6,29 +6,22 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
 use jiff::Timestamp;
-use recado_domain::class::WhenUncertain;
-use recado_domain::delivery::{LegStatus, Notification, Status};
+use recado_domain::delivery::{LegStatus, Status};
 use recado_testing::phones::{Arrival, Channel, Ticks};
 
+use crate::case::{Case, OVER_CAP};
+use crate::doubts::{self, Doubt, Heard, Printed};
 use crate::items::read_all;
-use crate::plan::{Handset, Kind, Planned, mark_in};
+use crate::plan::{Kind, mark_in};
+use crate::storm::Damage;
 use crate::world::World;
 
 /// Every so many notifications the API is asked, too.
 const SAMPLE: usize = 20;
 /// More broken rules than this are not told one by one.
 const TOLD: usize = 20;
-
-/// A notification with everything that is known of it.
-struct Case<'a> {
-    planned: &'a Planned,
-    handset: Handset,
-    item: Notification,
-    /// How often Meta took it.
-    taken: u32,
-    whatsapp: Vec<&'a Arrival>,
-    sms: Vec<&'a Arrival>,
-}
+/// How many offers a customer gets on one day.
+const OFFERS_A_DAY: u64 = 3;
 
 /// The books of a run.
 #[derive(Debug, Default)]
@@ -42,6 +35,12 @@ pub(crate) struct Books {
     pub(crate) at_rest: BTreeMap<&'static str, u64>,
     /// SMS that came twice, each with its reason.
     pub(crate) doubled: Vec<String>,
+    /// How many attempts at an SMS were in doubt, by what their holders lived to log.
+    pub(crate) doubted: BTreeMap<&'static str, u64>,
+    /// Attempts at an SMS of which the facts do not say what became of them.
+    pub(crate) doubts: Vec<Doubt>,
+    /// SMS that were published, and are on no phone.
+    pub(crate) unarrived: u64,
     pub(crate) whatsapp: usize,
     pub(crate) whatsapp_doubled: usize,
     pub(crate) sms: usize,
@@ -53,7 +52,7 @@ pub(crate) struct Books {
 
 impl Books {
     /// Closes the books of a world that has come to rest. `ids` in the plan's order.
-    pub(crate) async fn close(world: &World, ids: &[String]) -> Result<Self> {
+    pub(crate) async fn close(world: &World, ids: &[String], damage: &Damage) -> Result<Self> {
         let inboxes: BTreeMap<String, Vec<Arrival>> = world.stack.sim.with(|meta, _| {
             let phones = meta.phones().iter();
             phones
@@ -80,6 +79,8 @@ impl Books {
             }
         }
         books.check_whole(world, ids, &by_id)?;
+        let printed = Printed::by(world)?;
+        let mut offers: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
         let items = read_all(world, ids).await?;
         let now: Timestamp = recado_tests::now().parse()?;
         for (place, (planned, item)) in world.plan.notifications.iter().zip(items).enumerate() {
@@ -99,7 +100,13 @@ impl Books {
                     .any(|own| own.id == arrival.id);
                 books.hold(&case, here, "it reached somebody else");
             }
-            books.enter(world, &case, now);
+            books.enter(&case, now);
+            books.enter_sms(world, &case, &printed);
+            if planned.kind == Kind::Offer {
+                let (all, capped) = offers.entry(planned.customer).or_default();
+                *all += 1;
+                *capped += u64::from(case.why_nothing() == Some(OVER_CAP));
+            }
             if place % SAMPLE == 0 {
                 let told = world.banks[customer.bank].notification(id).await?;
                 let same = told["status"] == case.item.status(now).name();
@@ -111,6 +118,14 @@ impl Books {
                 .broken
                 .push(format!("nobody asked for an SMS with {mark}"));
         }
+        for (all, capped) in offers.into_values() {
+            books.bound(
+                "offers over a customer's cap",
+                capped,
+                all.saturating_sub(OFFERS_A_DAY),
+            );
+        }
+        books.balance(world, damage, printed);
         books.waits.sort_unstable();
         Ok(books)
     }
@@ -153,7 +168,7 @@ impl Books {
     }
 
     /// Every rule, for one notification.
-    fn enter(&mut self, world: &World, case: &Case<'_>, now: Timestamp) {
+    fn enter(&mut self, case: &Case<'_>, now: Timestamp) {
         let status = case.item.status(now);
         *self.statuses.entry(status.name()).or_default() += 1;
         let (first, later) = (case.item.leg(0), case.item.leg(1));
@@ -193,8 +208,6 @@ impl Books {
             "read, says one of phone and facts",
         );
 
-        // The SMS: once, or twice where the class repeats what nobody knows of (I5).
-        self.enter_sms(world, case);
         let right = |it: &&Arrival| digits(it).contains(&case.planned.mark.to_string());
         self.hold(
             case,
@@ -251,30 +264,34 @@ impl Books {
         *self.at_rest.entry(why).or_default() += 1;
     }
 
-    fn enter_sms(&mut self, world: &World, case: &Case<'_>) {
-        let later = case.item.leg(1);
+    /// The SMS: in its time, and once, or twice where the class repeats what nobody knows of (I5, I6, I7).
+    fn enter_sms(&mut self, world: &World, case: &Case<'_>, printed: &Printed) {
+        for rule in case.broken(&world.times) {
+            self.hold(case, false, &rule);
+        }
+        let (id, later) = (case.item.id.as_str(), case.item.leg(1));
         let attempts = later.attempt().unwrap_or(0);
-        if case.sms.is_empty() {
-            return;
+        // A living holder says so before its claim's end, and only of a Publish.
+        if later.uncertain_at() < later.until()
+            && later.uncertain_at().is_some()
+            && printed.heard(id, attempts) != Heard::Lost
+        {
+            self.hold(case, false, "uncertain, and nobody published it");
         }
-        let told = later.submitted_at().or(later.uncertain_at()).is_some();
-        // Delivered after all: then nobody looks after the SMS of a holder that died.
-        let claimed = told || (later.claimed_at().is_some() && case.item.reached());
-        self.hold(case, claimed, "an SMS was sent without a claim");
-        if case.sms.len() < 2 {
-            return;
+        let heard = (1..=attempts).map(|attempt| printed.heard(id, attempt));
+        let published = heard.filter(|heard| *heard != Heard::Nothing).count();
+        self.unarrived += published.saturating_sub(case.sms.len()) as u64;
+        self.doubts
+            .extend(doubts::doubts(case, printed, &world.times));
+        if let [first, second] = case.sms.as_slice() {
+            let gap = second.at.as_millisecond() - first.at.as_millisecond();
+            self.doubled.push(format!(
+                "{id} {} {}: attempt {attempts}, second SMS {gap} ms after the first; {}",
+                case.item.class,
+                case.item.leg_status(1).name(),
+                printed.heard(id, 1).told()
+            ));
         }
-        let repeats = case.item.class.when_uncertain() == WhenUncertain::RepeatOnce;
-        let allowed = repeats && attempts == 2 && case.sms.len() == 2;
-        self.hold(case, allowed, "more SMS than the facts allow");
-        let gap = case.sms[1].at.as_millisecond() - case.sms[0].at.as_millisecond();
-        self.doubled.push(format!(
-            "{} {} {}: attempt {attempts}, second SMS {gap} ms after the first; {}",
-            case.item.id,
-            case.item.class,
-            case.item.leg_status(1).name(),
-            first_publish(world, case.item.id.as_str())
-        ));
     }
 
     /// The books as text.
@@ -290,6 +307,7 @@ impl Books {
         line("WhatsApp messages", self.whatsapp.to_string());
         line("SMS", self.sms.to_string());
         line("WhatsApp doubled", self.whatsapp_doubled.to_string());
+        line("SMS in doubt", listed(&self.doubted));
         line("SMS doubled", self.doubled.len().to_string());
         for doubled in &self.doubled {
             line("", doubled.clone());
@@ -319,49 +337,6 @@ impl Books {
     }
 }
 
-impl Case<'_> {
-    fn told(&self, rule: &str) -> String {
-        let facts: Vec<String> = self
-            .item
-            .facts
-            .iter()
-            .map(|(fact, value)| format!("{}={value:?}", fact.attribute()))
-            .collect();
-        format!(
-            "{rule}: {} {:?} to a phone {:?}, taken by Meta {}, on the phone {} WhatsApp {} SMS, {}",
-            self.item.id,
-            self.planned.kind,
-            self.handset,
-            self.taken,
-            self.whatsapp.len(),
-            self.sms.len(),
-            facts.join(" ")
-        )
-    }
-
-    /// Why a phone holds nothing; none if it should.
-    fn why_nothing(&self) -> Option<&'static str> {
-        let (first, later) = (self.item.leg(0), self.item.leg(1));
-        if self.item.suppressed_because().is_some() {
-            return Some("suppressed");
-        }
-        if self.planned.kind == Kind::Offer {
-            return match (first.failed_at().is_some(), self.taken, self.handset) {
-                (true, _, _) => Some("an offer that WhatsApp refused"),
-                (false, 0, _) if first.uncertain_at().is_some() => Some("an offer, uncertain"),
-                (false, 1, Handset::Off | Handset::Flapping) => Some("an offer, phone off"),
-                (false, _, _) => None,
-            };
-        }
-        let repeats = self.item.class.when_uncertain() == WhenUncertain::RepeatOnce;
-        match (later.uncertain_at().is_some(), repeats, later.attempt()) {
-            (true, false, Some(1)) => Some("SMS uncertain, never repeated by its class"),
-            (true, true, Some(2)) => Some("SMS uncertain twice"),
-            (_, _, _) => None,
-        }
-    }
-}
-
 fn digits(arrival: &Arrival) -> String {
     arrival
         .screen
@@ -376,19 +351,6 @@ fn listed<K: AsRef<str>>(counts: &BTreeMap<K, u64>) -> String {
         .iter()
         .map(|(what, count)| format!("{} {count}", what.as_ref()));
     each.collect::<Vec<_>>().join(", ")
-}
-
-/// What the timer said of the first Publish: it logs an answer before it records it.
-fn first_publish(world: &World, id: &str) -> &'static str {
-    let lines = world.stack.logs.lines();
-    let of_first = |line: &&String| {
-        line.contains(id) && line.contains("\"fallback\"") && line.contains("\"attempt\":1")
-    };
-    match lines.iter().find(of_first) {
-        None => "its holder died before it had an answer",
-        Some(line) if line.contains("\"unknown\"") => "its answer was lost",
-        Some(_) => "its holder died before it recorded the answer",
-    }
 }
 
 /// Counts by a word, in one line.

@@ -5,11 +5,16 @@
 //! to it does not. `RECADO_CHAOS_SEED` and `RECADO_CHAOS_NOTIFICATIONS` choose another run:
 //! `RECADO_CHAOS_SEED=8 cargo test -p recado-tests --test chaos -- --nocapture`.
 
+mod balance;
 mod books;
+mod case;
+mod doubts;
 mod items;
 mod outages;
 mod plan;
 mod storm;
+mod teeth;
+mod times;
 mod world;
 
 use std::time::Duration;
@@ -37,7 +42,7 @@ const TIMES: [(&str, &str); 11] = [
     ("SmsTimeout", "1500ms"),
     ("SenderFunctionTimeout", "4"),
     ("TimerFunctionTimeout", "4"),
-    ("Lease", "6s"),
+    ("Lease", "10s"),
     ("LaneVisibility", "24"),
     ("FallbackVisibility", "24"),
     ("LaneReceives", "40"),
@@ -110,7 +115,7 @@ async fn nothing_is_lost_and_nothing_sent_twice_while_everything_breaks() -> Res
     world.come_to_rest().await?;
     println!("everything has ended, {:.0?}", world.begun.elapsed());
 
-    let books = Books::close(&world, &ids).await?;
+    let books = Books::close(&world, &ids, &damage).await?;
     print!("{}", world.told());
     println!("  kills                      {}", summed(&damage.kills));
     println!("  AWS                        {}", summed(&damage.aws));

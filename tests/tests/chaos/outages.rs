@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use crate::MACHINE;
 use crate::books::Books;
 use crate::plan::{Dice, Handset, Kind, Plan};
+use crate::storm::Damage;
 use crate::world::{Pace, World};
 
 const NOTIFICATIONS: usize = 240;
@@ -50,7 +51,7 @@ async fn through(
     let (ids, outage) = tokio::join!(world.send_all(PACE, dice), outage);
     let (ids, ()) = (ids?, outage?);
     world.come_to_rest().await?;
-    let books = Books::close(world, &ids).await?;
+    let books = Books::close(world, &ids, &Damage::default()).await?;
     print!("{}{}", world.told(), books.told());
     println!("  time                       {:.0?}", world.begun.elapsed());
     books.check()?;

@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use recado_local::aws::{Interference, Loss, Service, Verdict};
 use recado_local::lambda::{Function, InstanceState};
+use recado_ports::Chance;
+use recado_runtime::Process;
 use recado_testing::meta::EventKind;
 use recado_testing::phones::Change;
 use serde_json::{Value, json};
@@ -16,6 +19,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::doubts::{BATCH, Setback};
 use crate::plan::{Dice, Handset};
 use crate::world::World;
 
@@ -29,7 +33,26 @@ pub(crate) struct Damage {
     pub(crate) kills: BTreeMap<String, u64>,
     /// Requests to AWS that went wrong, by a word for it.
     pub(crate) aws: BTreeMap<String, u64>,
+    /// When processes of fallback-timer were killed, and how many timers each had at most.
+    pub(crate) timers_killed: Vec<Setback>,
 }
+
+impl Damage {
+    fn killed(&mut self, what: &str, processes: u64, at: Timestamp) {
+        *self.kills.entry(what.to_owned()).or_default() += processes;
+        if what.starts_with(TIMER) && processes > 0 {
+            let most = processes * BATCH;
+            self.timers_killed.push(Setback { at, most });
+        }
+    }
+}
+
+const TIMER: &str = "FallbackTimer";
+
+/// What becomes of a request whose answer is lost, or that comes too late for whoever made it.
+pub(crate) const CUT: &str = "carried out, connection cut";
+pub(crate) const ERROR: &str = "carried out, answered with 500";
+pub(crate) const NEVER_ARRIVES: &str = "never arrives";
 
 /// A notification makes about thirty.
 const REQUESTS_PER_DEATH: u64 = 600;
@@ -115,7 +138,7 @@ impl Storm {
         let mut functions = Vec::new();
         for (weight, name) in [
             (40, "OutboundSender"),
-            (25, "FallbackTimer"),
+            (25, TIMER),
             (20, "NotificationApi"),
             (15, "WebhookReceiver"),
         ] {
@@ -126,10 +149,9 @@ impl Storm {
             while died.recv().await.is_some() {
                 sleep(Duration::from_millis(dice.below(20))).await;
                 let (name, function) = dice.one_of(&functions);
+                let at = now();
                 if function.kill_random(dice.roll()).await.is_some() {
-                    with(&damage, |damage| {
-                        *damage.kills.entry(name.to_owned()).or_default() += 1;
-                    });
+                    with(&damage, |damage| damage.killed(name, 1, at));
                 }
             }
         }));
@@ -138,7 +160,7 @@ impl Storm {
     /// Whoever works just when a carrier has taken a message: between the send and its record.
     fn kill_after(&mut self, world: &World, dice: &mut Dice) {
         let sender = world.stack.functions["OutboundSender"].clone();
-        let timer = world.stack.functions["FallbackTimer"].clone();
+        let timer = world.stack.functions[TIMER].clone();
         let (damage, mut dice) = (Arc::clone(&self.damage), Dice::new(dice.roll()));
         let mut events = world.stack.sim.events();
         self.tasks.push(tokio::spawn(async move {
@@ -155,10 +177,9 @@ impl Storm {
                     (false, true) => ("FallbackTimer after a Publish", &timer),
                     (false, false) => continue,
                 };
+                let at = now();
                 let killed = kill_busy(function).await;
-                with(&damage, |damage| {
-                    *damage.kills.entry(what.to_owned()).or_default() += killed;
-                });
+                with(&damage, |damage| damage.killed(what, killed, at));
             }
         }));
     }
@@ -207,6 +228,10 @@ fn online(is: bool) -> Change {
     }
 }
 
+fn now() -> Timestamp {
+    Process::default().now()
+}
+
 async fn kill_busy(function: &Function) -> u64 {
     let mut killed = 0;
     for instance in function.instances() {
@@ -242,15 +267,9 @@ impl Weather {
         let dice = &mut self.dice;
         let pass = ("", Verdict::Pass);
         let throttle = ("throttled", Verdict::Throttle);
-        let slow = ("never arrives", Verdict::Delay(TOO_LONG));
-        let cut = (
-            "carried out, connection cut",
-            Verdict::LoseAnswer(Loss::Cut),
-        );
-        let error = (
-            "carried out, answered with 500",
-            Verdict::LoseAnswer(Loss::InternalError),
-        );
+        let slow = (NEVER_ARRIVES, Verdict::Delay(TOO_LONG));
+        let cut = (CUT, Verdict::LoseAnswer(Loss::Cut));
+        let error = (ERROR, Verdict::LoseAnswer(Loss::InternalError));
         match service {
             Service::DynamoDb if dice.happens(self.throttled) => throttle,
             Service::DynamoDb => dice.one_of(&[(988, pass), (6, cut), (5, error), (1, slow)]),

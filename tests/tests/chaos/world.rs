@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::books::summed;
 use crate::plan::{Dice, Handset, Plan, Planned};
+use crate::times::Times;
 
 /// Longer than anything takes on the slowest machine; whoever waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(1_500);
@@ -75,6 +76,7 @@ pub(crate) struct World {
     pub(crate) plan: Arc<Plan>,
     pub(crate) banks: [Bank; 2],
     pub(crate) counter: Arc<Counter>,
+    pub(crate) times: Times,
     pub(crate) begun: Instant,
     ledger: Arc<Mutex<Ledger>>,
     keeper: JoinHandle<()>,
@@ -92,6 +94,7 @@ impl World {
             stack,
             plan: Arc::new(plan),
             counter: Arc::default(),
+            times: Times::of(parameters),
             begun: Instant::now(),
             ledger,
             keeper,
