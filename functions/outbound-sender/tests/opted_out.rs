@@ -129,7 +129,7 @@ async fn offer(deps: &Deps<Store, Queues, World, Refuses>, letter: &str) -> Opti
         "params": template.example_params(Locale::PtBr) });
     let draft = Draft::parse(body.to_string().as_bytes()).expect("JSON");
     let request = draft.complete(Some(&template), &[], deps.world.chance.now());
-    let request = request.unwrap_or_else(|faults| panic!("{faults:?}"));
+    let request = request.expect("valid");
     let sealed_for = format!("NTF#{id}");
     let content = deps
         .keys

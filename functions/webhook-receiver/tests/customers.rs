@@ -161,7 +161,7 @@ impl Receiver {
             "params": template.example_params(Locale::PtBr) });
         let draft = Draft::parse(body.to_string().as_bytes()).expect("JSON");
         let request = draft.complete(Some(&template), &[], at(NOW));
-        let request = request.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let request = request.expect("valid");
         let id = id("a");
         let (name, nonce) = (format!("NTF#{id}"), [7; NONCE_BYTES]);
         let sealed = keys().ring.seal(&name, &request.content(), nonce);
