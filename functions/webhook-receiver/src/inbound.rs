@@ -205,7 +205,7 @@ where
             .filter(|since| *since > now);
         let at = ahead.fold(at, Timestamp::max);
         let (action, purposes) = match keyword {
-            Keyword::OptOut | Keyword::NotInterested | Keyword::WrongPerson => {
+            Keyword::OptOut | Keyword::StopMarketing | Keyword::WrongPerson => {
                 (Action::Revoke, keyword.revokes().to_vec())
             }
             Keyword::OptIn => {

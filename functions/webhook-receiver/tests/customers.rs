@@ -293,17 +293,17 @@ async fn a_button_whose_label_is_a_word_counts_as_the_word() {
 }
 
 #[tokio::test]
-async fn not_interested_ends_marketing_and_nothing_else_and_is_confirmed_once() {
+async fn stop_marketing_ends_marketing_and_nothing_else_and_is_confirmed_once() {
     let receiver = Receiver::open().await;
     let id = receiver.notification("security_tip").await;
-    let payload = format!("{id}:not_interested");
+    let payload = format!("{id}:stop_marketing");
     let press = button(&payload, "Não quero dicas");
     receiver.sends(NOW, "button", press).await;
     assert_eq!(receiver.stands(Class::Marketing).await, BY_REPLY);
     for purpose in [Class::Servicing, Class::Transactional, Class::Security] {
         assert_eq!(receiver.stands(purpose).await, GRANTED, "{purpose}");
     }
-    assert_eq!(receiver.confirmations(), [Keyword::NotInterested]);
+    assert_eq!(receiver.confirmations(), [Keyword::StopMarketing]);
     let evidence = json!({ "wording": "Não quero dicas", "source_ref": payload });
     assert_eq!(receiver.evidence().await, [evidence]);
     let item = receiver.store.notification(&id).expect("stored");
@@ -313,7 +313,7 @@ async fn not_interested_ends_marketing_and_nothing_else_and_is_confirmed_once() 
         "it is the notification's as well"
     );
     let kinds = receiver.chat().await.into_iter().map(|(kind, _)| kind);
-    assert_eq!(kinds.collect::<Vec<_>>(), ["not_interested"]);
+    assert_eq!(kinds.collect::<Vec<_>>(), ["stop_marketing"]);
 
     let word = json!({ "body": "VOLTAR" });
     receiver.sends(NOW + 2, "text", word).await;

@@ -69,7 +69,7 @@ struct TimerFields {
 enum KeywordWord {
     OptOut,
     OptIn,
-    NotInterested,
+    StopMarketing,
     WrongPerson,
 }
 
@@ -96,7 +96,7 @@ pub fn encode_job(job: &Job) -> String {
             k: match reply.keyword {
                 Keyword::OptOut => KeywordWord::OptOut,
                 Keyword::OptIn => KeywordWord::OptIn,
-                Keyword::NotInterested => KeywordWord::NotInterested,
+                Keyword::StopMarketing => KeywordWord::StopMarketing,
                 Keyword::WrongPerson => KeywordWord::WrongPerson,
             },
         },
@@ -120,7 +120,7 @@ pub fn decode_job(body: &str) -> Result<Job, DecodeError> {
             keyword: match k {
                 KeywordWord::OptOut => Keyword::OptOut,
                 KeywordWord::OptIn => Keyword::OptIn,
-                KeywordWord::NotInterested => Keyword::NotInterested,
+                KeywordWord::StopMarketing => Keyword::StopMarketing,
                 KeywordWord::WrongPerson => Keyword::WrongPerson,
             },
         }),

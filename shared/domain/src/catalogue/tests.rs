@@ -180,7 +180,7 @@ fn a_press_is_about_messages_only_where_the_template_means_it() {
             }
         }
     }
-    assert!(heard.contains(&Keyword::NotInterested) && heard.contains(&Keyword::WrongPerson));
+    assert!(heard.contains(&Keyword::StopMarketing) && heard.contains(&Keyword::WrongPerson));
 }
 
 #[test]

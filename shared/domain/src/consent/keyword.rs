@@ -17,13 +17,13 @@ pub enum Keyword {
     /// What a reply revoked, back again.
     OptIn,
     /// No more marketing on WhatsApp: the button of an offer.
-    NotInterested,
+    StopMarketing,
     /// Nothing more on WhatsApp: somebody else than the customer has this number.
     WrongPerson,
 }
 
 /// What a template's quick-reply button says that a press means, where the press is about messages.
-const NOT_INTERESTED: &str = "not_interested";
+const STOP_MARKETING: &str = "stop_marketing";
 const WRONG_PERSON: &str = "wrong_person";
 
 /// Folded: lower case, without accents, one blank between two words.
@@ -80,7 +80,7 @@ impl Keyword {
     pub const ALL: [Self; 4] = [
         Self::OptOut,
         Self::OptIn,
-        Self::NotInterested,
+        Self::StopMarketing,
         Self::WrongPerson,
     ];
 
@@ -112,7 +112,7 @@ impl Keyword {
         match (action, Self::read(label)) {
             (Some(WRONG_PERSON), _) => Some(Self::WrongPerson),
             (_, Some(Self::OptOut)) => Some(Self::OptOut),
-            (Some(NOT_INTERESTED), _) => Some(Self::NotInterested),
+            (Some(STOP_MARKETING), _) => Some(Self::StopMarketing),
             (_, word) => word,
         }
     }
@@ -124,7 +124,7 @@ impl Keyword {
         match self {
             Self::OptOut => &[Class::Servicing, Class::Marketing],
             Self::OptIn => &[],
-            Self::NotInterested => &[Class::Marketing],
+            Self::StopMarketing => &[Class::Marketing],
             Self::WrongPerson => &Class::ALL,
         }
     }
@@ -134,7 +134,7 @@ impl Keyword {
     #[must_use]
     pub fn source(self) -> Source {
         match self {
-            Self::OptOut | Self::OptIn | Self::NotInterested => Source::WhatsappReply,
+            Self::OptOut | Self::OptIn | Self::StopMarketing => Source::WhatsappReply,
             Self::WrongPerson => Source::WrongPerson,
         }
     }
@@ -179,19 +179,19 @@ impl Keyword {
                     "Erledigt. Sie erhalten hier wieder Nachrichten von {bank}. Zum Beenden antworten Sie STOPP."
                 )
             }
-            (Self::NotInterested, Locale::PtBr) => format!(
+            (Self::StopMarketing, Locale::PtBr) => format!(
                 "Pronto. O {bank} não enviará mais ofertas nem dicas por aqui. Os outros avisos continuam. Para \
                  voltar a receber, responda VOLTAR."
             ),
-            (Self::NotInterested, Locale::En) => format!(
+            (Self::StopMarketing, Locale::En) => format!(
                 "Done. {bank} will no longer send offers or tips here. Other notices still come. To receive them \
                  again, reply START."
             ),
-            (Self::NotInterested, Locale::Fr) => format!(
+            (Self::StopMarketing, Locale::Fr) => format!(
                 "C'est fait. {bank} ne vous enverra plus d'offres ni de conseils ici. Les autres avis \
                  continuent. Pour les recevoir à nouveau, répondez START."
             ),
-            (Self::NotInterested, Locale::De) => format!(
+            (Self::StopMarketing, Locale::De) => format!(
                 "Erledigt. {bank} sendet Ihnen hier keine Angebote und Tipps mehr. Andere Nachrichten kommen \
                  weiterhin. Um sie wieder zu erhalten, antworten Sie START."
             ),
@@ -221,7 +221,7 @@ impl Keyword {
         match self {
             Self::OptOut => "opt_out",
             Self::OptIn => "opt_in",
-            Self::NotInterested => NOT_INTERESTED,
+            Self::StopMarketing => STOP_MARKETING,
             Self::WrongPerson => WRONG_PERSON,
         }
     }
@@ -286,15 +286,15 @@ mod tests {
         check(None, "Voltar", Some(Keyword::OptIn));
         check(None, "Não quero dicas", None);
         check(Some("useful"), "Foi útil", None);
-        let not_interested = Some("not_interested");
+        let stop_marketing = Some("stop_marketing");
         check(
-            not_interested,
+            stop_marketing,
             "Não quero dicas",
-            Some(Keyword::NotInterested),
+            Some(Keyword::StopMarketing),
         );
-        check(not_interested, "", Some(Keyword::NotInterested));
-        check(not_interested, "Sair", Some(Keyword::OptOut));
-        check(not_interested, "Voltar", Some(Keyword::NotInterested));
+        check(stop_marketing, "", Some(Keyword::StopMarketing));
+        check(stop_marketing, "Sair", Some(Keyword::OptOut));
+        check(stop_marketing, "Voltar", Some(Keyword::StopMarketing));
         check(
             Some("wrong_person"),
             "Not this person",
@@ -307,7 +307,7 @@ mod tests {
     fn what_stops_more_revokes_more() {
         use Class::{Marketing, Servicing};
         assert!(Keyword::OptIn.revokes().is_empty());
-        assert_eq!(Keyword::NotInterested.revokes(), [Marketing]);
+        assert_eq!(Keyword::StopMarketing.revokes(), [Marketing]);
         assert_eq!(Keyword::OptOut.revokes(), [Servicing, Marketing]);
         assert_eq!(Keyword::WrongPerson.revokes(), Class::ALL);
     }
@@ -408,7 +408,7 @@ mod tests {
         for locale in Locale::ALL {
             for (keyword, back) in [
                 (Keyword::OptOut, Keyword::OptIn),
-                (Keyword::NotInterested, Keyword::OptIn),
+                (Keyword::StopMarketing, Keyword::OptIn),
                 (Keyword::OptIn, Keyword::OptOut),
             ] {
                 let text = keyword.confirmation(locale, "Banco Aurora");
@@ -420,7 +420,7 @@ mod tests {
         let names = Keyword::ALL.map(Keyword::name);
         assert_eq!(
             names,
-            ["opt_out", "opt_in", "not_interested", "wrong_person"]
+            ["opt_out", "opt_in", "stop_marketing", "wrong_person"]
         );
     }
 

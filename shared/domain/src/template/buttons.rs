@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{AndroidApp, Autofill, Button, Category, ParamType, Presence, Template};
 use super::validate::Faults;
+use crate::consent::Keyword;
 use crate::ids::PressPayload;
 use crate::locale::Locale;
 use crate::params::is_https;
@@ -118,6 +119,15 @@ fn check_one(template: &Template, button: &Button, place: &str, faults: &mut Fau
                 &format!("{place}.labels"),
                 faults,
             );
+            for (locale, label) in labels {
+                let word = Keyword::read(label);
+                faults.require(
+                    word.is_none_or(|word| word.name() == action),
+                    format!("{place}.labels.{locale}"),
+                    "must not be a word that revokes or restores consent, unless the action is opt_out or opt_in: \
+                     pressing it counts as that word",
+                );
+            }
         }
         Button::Url {
             base,

@@ -205,3 +205,21 @@ fn whatsapp_stops_trying_when_the_next_leg_opens() {
         43_200,
     );
 }
+
+#[test]
+fn a_button_does_not_revoke_consent_by_accident() {
+    let check = |label: &str, action: &str, refused: bool| {
+        let changes = [
+            ("/buttons/0/labels/pt_BR", json!(label)),
+            ("/buttons/0/action", json!(action)),
+        ];
+        let faults = faults_after(&good(), &changes);
+        let named = |fault: &String| fault.starts_with("buttons[0].labels.pt_BR must not be");
+        assert_eq!(faults.iter().any(named), refused, "{label}: {faults:?}");
+    };
+    check("Cancelar", "refuse", true);
+    check("Voltar", "back", true);
+    check("Sair", "opt_out", false);
+    check("Voltar", "opt_out", true);
+    check("Cancelar cartão", "cancel_card", false);
+}
