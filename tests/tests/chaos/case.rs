@@ -143,7 +143,8 @@ fn due(item: &Notification, at: Timestamp, times: &Times) -> Option<Timestamp> {
         return Some(ended);
     }
     let wait = item.ladder.get(1)?.after;
-    let silent = || before.claimed_at().map(|at| plus(at, times.post));
+    // The claim's end, which is not before the last POST's.
+    let silent = || Some(before.until()?.max(plus(before.claimed_at()?, times.post)));
     let began = before.submitted_at().or(before.uncertain_at());
     began.or_else(silent).map(|from| plus(from, wait))
 }
