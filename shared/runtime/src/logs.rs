@@ -17,6 +17,7 @@ pub fn init() {
         "webhook_receiver",
         "fallback_timer",
         "consent_api",
+        "media_api",
         "template_api",
     ];
     let mut filter = EnvFilter::new("warn");
