@@ -53,6 +53,8 @@ fn answered(status: u16, error: &PublishError) -> PostOutcome {
         | "ThrottlingError"
         | "RequestLimitExceeded"
         | "TooManyRequests" => not_sent("SNS takes no more for the moment", AFTER_THROTTLING),
+        // AWS's common errors: "the request has failed", where a 500 says that nobody knows why.
+        "ServiceUnavailable" => not_sent("SNS is away for the moment", AFTER_THROTTLING),
         "KMSThrottling" => not_sent("KMS takes no more for the moment", AFTER_THROTTLING),
         "AuthorizationError" | "AccessDenied" => {
             rejected(FailureKind::Technical, "no permission to send SMS")
@@ -181,8 +183,11 @@ mod tests {
         check(403, "NewOnes", End::Rejected(FailureKind::Technical));
         check(400, "", End::Rejected(FailureKind::Technical));
         check(429, "", End::NotSent);
+        check(503, "ServiceUnavailable", End::NotSent);
+        check(500, "ServiceUnavailable", End::NotSent);
         for (status, code) in [
             (500, "InternalError"),
+            (500, "InternalFailure"),
             (503, ""),
             (502, "NewOnes"),
             (408, ""),
