@@ -271,3 +271,34 @@ fn a_functions_main_wires_and_nothing_else() {
         );
     }
 }
+
+/// What each breaks is shown by `tests/breakages/run`, which takes too long to be run every time; that it
+/// still can be broken so is not.
+#[test]
+fn every_breakage_still_applies_and_names_its_promise_and_its_test() {
+    let mut patches: Vec<_> = std::fs::read_dir(root().join("tests/breakages"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "patch"))
+        .collect();
+    patches.sort();
+    assert!(patches.len() >= 12);
+    for patch in patches {
+        let text = std::fs::read_to_string(&patch).unwrap();
+        let mut lines = text.lines();
+        let (promise, test) = (lines.next().unwrap(), lines.next().unwrap());
+        assert!(promise.starts_with('I'), "{}: {promise}", patch.display());
+        assert!(
+            test.starts_with("Red: cargo test ") && test.contains(" -- --exact "),
+            "{}: {test}",
+            patch.display()
+        );
+        let applies = std::process::Command::new("git")
+            .args(["apply", "--check"])
+            .arg(&patch)
+            .current_dir(root())
+            .status()
+            .unwrap();
+        assert!(applies.success(), "{} does not apply", patch.display());
+    }
+}
