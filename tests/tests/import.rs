@@ -70,7 +70,10 @@ fn line(number: usize) -> (String, Option<(&'static str, &'static str)>) {
         ),
         _ => (
             good.replace("quero\"", "quero"),
-            Some(("line", "has a quote out of place")),
+            Some((
+                "line",
+                "must not have a line break inside quotes, nor a quote that does not end",
+            )),
         ),
     }
 }
