@@ -205,21 +205,3 @@ async fn what_breaks_a_rule_is_refused_with_all_its_faults_and_no_value() -> Res
     }
     Ok(())
 }
-
-#[tokio::test]
-async fn a_document_in_the_header_is_not_handed_in_without_its_file() -> Result<()> {
-    let world = World::of(1).await?;
-    let refused = submit(&world, "statement_ready/1").await?;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        refused.faulty_fields().contains(&"locales.pt_BR"),
-        "{}",
-        refused.body
-    );
-    let lines = shared().logs.lines();
-    assert!(
-        lines.iter().all(|line| !line.contains("EAAG")),
-        "an access token in a log"
-    );
-    Ok(())
-}
