@@ -105,6 +105,11 @@ async fn a_header_with_a_document_is_handed_in_with_a_sample() -> Result<()> {
     for locale in ["pt_BR", "en", "fr", "de"] {
         world.until("own_statement", 1, locale, "approved").await?;
     }
+    let lines = shared().logs.lines();
+    assert!(
+        lines.iter().all(|line| !line.contains("EAAG")),
+        "an access token in a log"
+    );
     Ok(())
 }
 
