@@ -104,18 +104,24 @@ impl Auditor<'_> {
 
     /// What heeds quiet hours does not leave in them.
     pub(super) fn is_awake(&mut self, id: &NotificationId) {
-        let Some(case) = self.cases.get(id) else {
-            return;
+        if self.wakes(id, self.at) > self.at {
+            self.broken(Promise::I8, Some(id), "sent in the recipient's quiet hours");
+        }
+    }
+
+    /// The end of the quiet hours that hold for it at a moment; that moment, where none do.
+    pub(super) fn wakes(&self, id: &NotificationId, at: i64) -> i64 {
+        let Some(item) = self.cases.get(id).map(|case| case.item) else {
+            return at;
         };
-        let item = case.item;
-        let now = time(self.at);
+        let now = time(at);
         let hours = self.evidence.hours.get(&item.tenant);
         let zones = item.zone.map(Zone::time_zones).unwrap_or_default();
         let quiet = hours.and_then(|hours| hours.quiet(item.class, &zones, now));
         let heeds = item.quiet_hours != QuietHours::Ignored;
-        if heeds && quiet.is_some_and(|quiet| quiet.holds(now)) {
-            self.broken(Promise::I8, Some(id), "sent in the recipient's quiet hours");
-        }
+        quiet
+            .filter(|quiet| heeds && quiet.holds(now))
+            .map_or(at, |quiet| quiet.until.as_millisecond())
     }
 
     /// Whether the newest event stored by then is a revoke, beyond doubt.

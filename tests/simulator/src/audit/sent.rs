@@ -89,6 +89,16 @@ impl Auditor<'_> {
         }
     }
 
+    /// When the SMS of a case is due by its facts.
+    fn sms_due(&self, id: &NotificationId) -> Option<i64> {
+        let case = self.cases.get(id)?;
+        let wait = i64::try_from(case.item.ladder.get(1)?.after.as_millis()).unwrap_or(i64::MAX);
+        let around = [LegFact::Failed, LegFact::Closed].into_iter();
+        let around = around.filter_map(|fact| case.number(0, fact)).min();
+        let submitted = case.number(0, LegFact::Submitted).map(|it| it + wait);
+        around.or(submitted)
+    }
+
     pub(super) fn publishing(&mut self, id: Option<&NotificationId>, by: Actor) {
         let Some(id) = id else {
             let what = "an SMS that is no notification's text for that number";
@@ -99,6 +109,17 @@ impl Auditor<'_> {
         self.is_awake(id);
         let (at, calm) = (self.at, self.is_calm());
         let mut broken = Vec::new();
+        // The night may begin while it is on its way.
+        let asleep = |due| {
+            self.wakes(id, due)
+                .max(self.wakes(id, due + NOT_MUCH_AFTER))
+        };
+        let due = self.sms_due(id);
+        let due = due.map(|due| {
+            Some(asleep(due))
+                .filter(|it| *it > due + NOT_MUCH_AFTER)
+                .unwrap_or(due)
+        });
         let Some(case) = self.cases.get_mut(id) else {
             return self.broken(Promise::I1, Some(id), "an SMS for what is not stored");
         };
@@ -124,10 +145,7 @@ impl Auditor<'_> {
                 format!("an SMS {early} ms before its wait after Meta's acceptance was over");
             broken.push((Promise::I7, what));
         }
-        let around = [LegFact::Failed, LegFact::Closed].into_iter();
-        let around = around.filter_map(|fact| case.number(0, fact)).min();
-        let submitted = case.number(0, LegFact::Submitted).map(|it| it + wait);
-        if let (true, Some(due)) = (calm, around.or(submitted))
+        if let (true, Some(due)) = (calm, due)
             && at > due + NOT_MUCH_AFTER
         {
             let late = at - due;
