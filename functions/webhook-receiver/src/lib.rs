@@ -3,6 +3,7 @@
 
 mod config;
 mod inbound;
+mod presses;
 mod receipts;
 mod templates;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use recado_domain::channel::Channel;
 use recado_domain::delivery::{
     CapVerdict, Change, Claim, Context, Effect, Event, Failure, FailureKind, Handoff, Limits,
     Notification, Permission, PostOutcome, change, step,
@@ -296,7 +297,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                     claim,
                     verdict,
                 },
-                Err(error) => self.stalled(hands, item, error, leg, claim).await?,
+                Err(error) => self.stalled(hands, gates, item, error, leg, claim).await?,
             }),
             Effect::Spend {
                 leg,
@@ -319,7 +320,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                         claim,
                         permission,
                     },
-                    Err(error) => self.stalled(hands, item, error, leg, claim).await?,
+                    Err(error) => self.stalled(hands, gates, item, error, leg, claim).await?,
                 })
             }
             Effect::Post {
@@ -336,7 +337,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                     Ok(ready) => hands.post(item, &claim, ready).await,
                     Err(Unready::Outcome(outcome)) => outcome,
                     Err(Unready::Store(error)) => {
-                        let stalled = self.stalled(hands, item, error, leg, claim).await?;
+                        let stalled = self.stalled(hands, gates, item, error, leg, claim).await?;
                         return Ok(Answer::Event(stalled));
                     }
                 };
@@ -359,11 +360,13 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
         })
     }
 
-    /// Nothing left, since what it needs could not be read: the claim is given back. What does not pass by
-    /// itself, as an item of a newer version, leaves the message to the dead letters.
+    /// Nothing left, since what it needs could not be read: the claim is given back, and what an SMS was
+    /// counted for. What does not pass by itself, as an item of a newer version, leaves the message to the
+    /// dead letters.
     async fn stalled<H: Hands>(
         &self,
         hands: &H,
+        gates: &Gates,
         item: &mut Notification,
         error: StoreError,
         leg: u8,
@@ -379,6 +382,10 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
         }
         let release = change::release(leg, &claim.token);
         self.write(hands, item, &release).await?;
+        let rung = item.ladder.get(usize::from(leg));
+        if leg > 0 && rung.is_some_and(|rung| rung.channel == Channel::Sms) {
+            spending::give_back(&self.store, gates, claim.at).await;
+        }
         Err(error.into())
     }
 }

@@ -89,13 +89,15 @@ pub enum StoreCall {
     Turns,
 }
 
-/// How a call breaks. The caller sees the same error either way, as it would on the wire.
+/// How a call breaks. Before or after its effect, the caller sees the same error, as it would on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// Nothing took effect.
     Before,
     /// It took effect and its answer was lost.
     After,
+    /// The store does not take it from us, now or later.
+    Refused,
 }
 
 type FaultHook = Box<dyn FnMut(StoreCall) -> Option<Fault> + Send>;
@@ -241,6 +243,7 @@ impl Store {
                 drop(effect(&mut self.lock()));
                 Err(broken())
             }
+            Some(Fault::Refused) => Err(StoreError::Refused(format!("{call:?} was refused"), None)),
             None => Ok(effect(&mut self.lock())),
         }
     }
