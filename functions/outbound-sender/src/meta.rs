@@ -43,16 +43,16 @@ impl WhatsappChannel for Meta {
                 title: "no access token for the tenant".to_owned(),
             });
         };
-        match self.client.send(from, &token, to, message, carried).await {
-            PostOutcome::Rejected(failure)
-                if refuses_token(&failure) && self.tokens.has_another(tenant, &token).await =>
-            {
-                PostOutcome::NotSent {
-                    failure,
-                    retry_after: Duration::ZERO,
-                }
-            }
-            outcome => outcome,
+        let outcome = self.client.send(from, &token, to, message, carried).await;
+        if let PostOutcome::Rejected(failure) = &outcome
+            && refuses_token(failure)
+            && self.tokens.has_another(tenant, &token).await
+        {
+            return PostOutcome::NotSent {
+                failure: failure.clone(),
+                retry_after: Duration::ZERO,
+            };
         }
+        outcome
     }
 }
