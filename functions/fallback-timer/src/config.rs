@@ -16,6 +16,9 @@ pub struct Config {
     pub queues: QueueUrls,
     /// How long one Publish may take (`SMS_TIMEOUT`).
     pub sms_timeout: Duration,
+    /// Where SMS to reserved recipients go instead of a carrier (`SANDBOX_URL`), and the secret with the
+    /// token that opens it (`SANDBOX_SECRET_ID`); both empty: nowhere else.
+    pub sandbox: Option<(String, String)>,
     /// `POST_TIMEOUT`, `LEASE`, checked against `FUNCTION_TIMEOUT` and `VISIBILITY_TIMEOUT`.
     pub limits: Limits,
     /// Region, credentials, endpoints.
@@ -35,6 +38,7 @@ impl Config {
                 ..QueueUrls::default()
             },
             sms_timeout: settings.duration("SMS_TIMEOUT"),
+            sandbox: sandbox(&settings),
             limits: settings.limits(Duration::ZERO),
             aws: AwsConfig::read(env, &settings),
         };
@@ -43,4 +47,15 @@ impl Config {
         }
         settings.finish(config)
     }
+}
+
+fn sandbox(settings: &Settings<'_>) -> Option<(String, String)> {
+    let (url, secret) = (
+        settings.optional("SANDBOX_URL"),
+        settings.optional("SANDBOX_SECRET_ID"),
+    );
+    if url.is_some() != secret.is_some() {
+        settings.fault("SANDBOX_URL", "and SANDBOX_SECRET_ID go together");
+    }
+    url.zip(secret)
 }

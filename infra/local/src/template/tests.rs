@@ -125,7 +125,7 @@ fn deployment(parameters: &[(&str, &str)]) -> Deployment {
 
 fn parsed(text: &str, parameters: &[(&str, &str)]) -> Result<Template> {
     let deployment = deployment(parameters);
-    let addresses = Addresses::new(&deployment, "http://sqs.local");
+    let addresses = Addresses::new(&deployment, "http://sqs.local", "http://door.local");
     parse(text, &deployment, &|r| addresses.resolve(r))
 }
 
@@ -331,7 +331,7 @@ fn a_parameter_that_is_unknown_or_not_allowed_or_missing_is_refused() {
 fn the_projects_own_template_is_understood_and_runs_packages_that_exist() {
     let root = crate::functions::workspace_root();
     let deployment = deployment(&[("JwtAudience", "client-a,client-b")]);
-    let addresses = Addresses::new(&deployment, "http://sqs.local");
+    let addresses = Addresses::new(&deployment, "http://sqs.local", "http://door.local");
     let path = root.join("infra/template.yaml");
     let template = read(&path, &deployment, &|r| addresses.resolve(r)).unwrap();
     assert_eq!(template.tables.len(), 1);
