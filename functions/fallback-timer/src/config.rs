@@ -59,3 +59,29 @@ fn sandbox(settings: &Settings<'_>) -> Option<(String, String)> {
     }
     url.zip(secret)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sandbox_is_known_with_its_token_or_not_at_all() {
+        let check = |url: &str, secret: &str, expected: Result<bool, &str>| {
+            let env = |name: &str| match name {
+                "SANDBOX_URL" => Some(url.to_owned()),
+                "SANDBOX_SECRET_ID" => Some(secret.to_owned()),
+                _ => None,
+            };
+            let settings = Settings::new(&env);
+            let found = sandbox(&settings).is_some();
+            let outcome = settings
+                .finish(found)
+                .map_err(|error| error.faults[0].0.clone());
+            assert_eq!(outcome, expected.map_err(str::to_owned), "{url} {secret}");
+        };
+        check("", "", Ok(false));
+        check("https://sandbox.example", "token", Ok(true));
+        check("https://sandbox.example", "", Err("SANDBOX_URL"));
+        check("", "token", Err("SANDBOX_URL"));
+    }
+}

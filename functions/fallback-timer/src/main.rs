@@ -40,7 +40,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             chance: Process::default(),
         },
         keys: keys?,
-        sms: Carrier::new(Sms::new(aws.sns(Retries::Never, config.sms_timeout)), sandbox),
+        sms: Carrier::new(
+            Sms::new(aws.sns(Retries::Never, config.sms_timeout)),
+            sandbox,
+        ),
         limits: config.limits,
     });
     lambda_runtime::run(service_fn(|event| {

@@ -112,8 +112,11 @@ impl Deps {
         let Answered { reply, webhooks } = answer(&sent, self.late_delivery, self.seed(), now);
         let id = notification(&asked.body);
         tracing::info!(
-            notification.id = id, http.status = reply.status, code = reply.error_code(),
-            webhooks = webhooks.len(), "answered in Meta's place"
+            notification.id = id,
+            http.status = reply.status,
+            code = reply.error_code(),
+            webhooks = webhooks.len(),
+            "answered in Meta's place"
         );
         for (at, body) in webhooks {
             let Some(body) = Waiting::encode(body) else {
@@ -164,7 +167,10 @@ impl Deps {
 
     fn seed(&self) -> u64 {
         let bytes = self.chance.nonce();
-        bytes.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+        bytes
+            .iter()
+            .take(8)
+            .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
     }
 }
 

@@ -20,9 +20,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     );
     let whatsapp = whatsapp?;
     let tokens = whatsapp.access_tokens.values();
-    let app_secret = whatsapp.app_secrets.iter().find(|secret| !secret.is_empty());
+    let app_secret = whatsapp
+        .app_secrets
+        .iter()
+        .find(|secret| !secret.is_empty());
     let deps = Deps {
-        tokens: tokens.map(|token| Bearer::parse(token)).collect::<Result<_, _>>()?,
+        tokens: tokens
+            .map(|token| Bearer::parse(token))
+            .collect::<Result<_, _>>()?,
         sms: sms?,
         later: Later::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queue),
         postman: Postman {

@@ -56,7 +56,10 @@ pub fn answer(sent: &Sent<'_>, late_delivery: Duration, seed: u64, now: Timestam
     let mut meta = Meta::new(settings);
     let request: Value = serde_json::from_slice(sent.body).unwrap_or_default();
     if known && !is_reserved(&request) {
-        let error = GraphError::new(NOT_ALLOWED, "The sandbox serves the reserved recipients only.");
+        let error = GraphError::new(
+            NOT_ALLOWED,
+            "The sandbox serves the reserved recipients only.",
+        );
         let body = error.graph_body(&format!("{seed:016X}"));
         return Answered {
             reply: Reply::json(error.status(), &body),

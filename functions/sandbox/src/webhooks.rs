@@ -71,7 +71,11 @@ impl Postman {
                 .header("x-hub-signature-256", &signature)
                 .body(body.clone());
             let status = request.send().await.map(|answer| answer.status().as_u16());
-            tracing::debug!(http.status = status.as_ref().ok(), attempt, "webhook posted");
+            tracing::debug!(
+                http.status = status.as_ref().ok(),
+                attempt,
+                "webhook posted"
+            );
             match status {
                 Ok(200) => return Ok(Handled::Acknowledge),
                 Ok(_) | Err(_) if attempt < TRIES => Process::default().rest(PAUSE).await,

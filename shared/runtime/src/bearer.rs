@@ -67,7 +67,13 @@ mod tests {
     fn a_bearer_is_itself_and_nothing_shorter_or_longer() {
         let bearer = Bearer::parse("abc-DEF_1").expect("valid");
         assert!(bearer.is(Some("Bearer abc-DEF_1")));
-        for other in ["", "abc-DEF_1", "Bearer abc-DEF_", "Bearer abc-DEF_12", "bearer abc-DEF_1"] {
+        for other in [
+            "",
+            "abc-DEF_1",
+            "Bearer abc-DEF_",
+            "Bearer abc-DEF_12",
+            "bearer abc-DEF_1",
+        ] {
             assert!(!bearer.is(Some(other)), "{other}");
         }
         assert!(!bearer.is(None));

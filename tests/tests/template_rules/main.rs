@@ -315,7 +315,10 @@ fn the_sandbox_is_no_part_of_live_and_nothing_of_it_is_there_unless_asked_for() 
             panic!("{condition:?}");
         };
         let said = [&parameter.value, &tagged.value[1]].map(|word| word.as_str().unwrap());
-        assert_eq!((tagged.tag.to_string().as_str(), said), ("!Equals", expected));
+        assert_eq!(
+            (tagged.tag.to_string().as_str(), said),
+            ("!Equals", expected)
+        );
     };
     says(&rule["RuleCondition"], ["Stage", "live"]);
     says(&rule["Assertions"][0]["Assert"], ["Sandbox", "off"]);
@@ -324,7 +327,10 @@ fn the_sandbox_is_no_part_of_live_and_nothing_of_it_is_there_unless_asked_for() 
         let conditional = resource["Condition"] == "HasSandbox";
         assert_eq!(conditional, id.starts_with("Sandbox"), "{id}");
     }
-    for (function, asked) in [("outbound-sender", "SANDBOX_URL"), ("fallback-timer", "SANDBOX_URL")] {
+    for (function, asked) in [
+        ("outbound-sender", "SANDBOX_URL"),
+        ("fallback-timer", "SANDBOX_URL"),
+    ] {
         let variables = &template.function_of(function)["Environment"]["Variables"];
         assert_eq!(template.resolve(&variables[asked]), "", "{function}");
     }

@@ -253,7 +253,11 @@ pub(super) async fn add_functions(
             .cloned()
             .with_context(|| format!("{} was not built", function.binary))?;
         let extra = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())]);
-        let called = if function.routes.is_empty() { 0 } else { PER_API };
+        let called = if function.routes.is_empty() {
+            0
+        } else {
+            PER_API
+        };
         let instances = called + PER_SOURCE * function.queue_events.len();
         let added = lambda.add(Setup::from_template(function, binary, extra, instances))?;
         all.insert(id.clone(), added);

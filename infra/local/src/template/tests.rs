@@ -358,6 +358,40 @@ fn the_projects_own_template_is_understood_and_runs_packages_that_exist() {
 }
 
 #[test]
+fn the_sandbox_is_wired_when_it_is_asked_for_and_absent_otherwise() {
+    let read = |parameters: &[(&str, &str)]| {
+        let deployment = deployment(parameters);
+        let addresses = Addresses::new(&deployment, "http://sqs.local", "http://door.local");
+        let path = crate::functions::workspace_root().join("infra/template.yaml");
+        read(&path, &deployment, &|r| addresses.resolve(r)).unwrap()
+    };
+    let variable = |template: &Template, function: &str, name: &str| {
+        template.functions[function].environment[name].clone()
+    };
+    let off = read(&[]);
+    assert!(!off.functions.contains_key("SandboxFunction"));
+    assert!(!off.queues.contains_key("SandboxQueue"));
+    assert_eq!(variable(&off, "OutboundSender", "SANDBOX_URL"), "");
+    let on = read(&[("Sandbox", "on")]);
+    for sender in ["OutboundSender", "FallbackTimer"] {
+        assert_eq!(
+            variable(&on, sender, "SANDBOX_URL"),
+            "http://door.local/sandbox"
+        );
+    }
+    assert_eq!(
+        variable(&on, "SandboxFunction", "WEBHOOK_URL"),
+        "http://door.local/v1/webhooks/whatsapp"
+    );
+    assert!(
+        on.functions["SandboxFunction"]
+            .routes
+            .iter()
+            .all(|route| route.api == "SandboxApi")
+    );
+}
+
+#[test]
 fn a_condition_that_refers_to_itself_is_reported_instead_of_followed_forever() {
     let message = error(
         "Conditions: { A: !Not [!Condition B], B: !Not [!Condition A] }\n\

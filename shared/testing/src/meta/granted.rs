@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{MetaTemplate, Meta, admit, send::Whom};
+use super::{Meta, MetaTemplate, admit, send::Whom};
 
 impl Meta {
     /// Makes true what a send through this number presumes, so that a Meta made for this one request

@@ -57,7 +57,8 @@ fn parameters(component: &Value) -> &[Value] {
 
 /// A text with a place for each parameter, each in a line of its own.
 fn places(parameters: &[Value]) -> String {
-    let place = |(position, parameter): (usize, &Value)| match parameter["parameter_name"].as_str() {
+    let place = |(position, parameter): (usize, &Value)| match parameter["parameter_name"].as_str()
+    {
         Some(name) => format!("{{{{{name}}}}}"),
         None => format!("{{{{{}}}}}", position + 1),
     };

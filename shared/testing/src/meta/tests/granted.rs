@@ -51,7 +51,10 @@ fn what_the_request_itself_gets_wrong_is_refused_all_the_same() {
     check(json!([text("name", "Maria\nSouza")]), 132_018);
     check(json!([text("name", "")]), 132_018);
     check(json!([text("name", "a"), text("name", "b")]), 132_000);
-    check(json!([{ "type": "text", "parameter_name": "name" }]), 131_008);
+    check(
+        json!([{ "type": "text", "parameter_name": "name" }]),
+        131_008,
+    );
     let mut long = statement(json!([]));
     long["template"]["components"][3]["parameters"][0]["payload"] = json!("x".repeat(129));
     assert_eq!(first(&long).status, 400);
