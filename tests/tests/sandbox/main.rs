@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use recado_domain::phone::E164;
 use recado_local::stack::Stack;
-use recado_tests::{Bank, alert, drained, fresh_number, leg, stack_with, time};
+use recado_tests::{Bank, alert, drained, fresh_number, leg, settled, stack_with, time};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -128,19 +128,14 @@ fn pair<A: Into<Value>, B: Into<Value>>(pair: Option<(A, B)>) -> Value {
     pair.map_or(Value::Null, |(a, b)| json!([a.into(), b.into()]))
 }
 
-async fn check(bank: &Bank, ending: &Ending) -> Result<Value> {
+async fn check(stack: &Stack, bank: &Bank, ending: &Ending) -> Result<Value> {
     let mut request = alert(&number(ending.recipient));
     request["template"] = json!(ending.template);
     let id = bank.send(&request).await?;
-    // The last thing to happen, which for these is not what the status tells.
-    let end = bank
-        .until(&id, |it| {
-            let sms = ending
-                .sms
-                .is_none_or(|(status, _)| leg(it, "sms")["status"] == status);
-            sms && it["status"] == ending.status && leg(it, "whatsapp")["status"] == ending.whatsapp
-        })
-        .await?;
+    bank.until_status(&id, ending.status).await?;
+    settled(stack, &id).await?;
+    let end = bank.notification(&id).await?;
+    ensure!(end["status"] == ending.status, "{end}");
     let (whatsapp, sms) = (leg(&end, "whatsapp"), leg(&end, "sms"));
     let failure = &whatsapp["failure"];
     let told = match failure.is_null() {
@@ -148,12 +143,16 @@ async fn check(bank: &Bank, ending: &Ending) -> Result<Value> {
         false => json!([failure["kind"], failure["code"]]),
     };
     ensure!(told == pair(ending.failure), "{end}");
+    ensure!(whatsapp["status"] == ending.whatsapp, "{end}");
     let opened = match sms.is_null() {
         true => Value::Null,
         false => json!([sms["status"], sms["opened_because"]]),
     };
-    ensure!(opened == pair(ending.sms), "{end}");
-    let both = ending.status == "delivered" && ending.sms.is_some();
+    // One device refuses the message, another takes it a second later: the SMS has usually gone by then,
+    // and goes no more if it has not.
+    let may_be_spared = ending.recipient == 10 && opened.is_null();
+    ensure!(may_be_spared || opened == pair(ending.sms), "{end}");
+    let both = ending.status == "delivered" && !sms.is_null();
     ensure!(end["delivered_twice"] == both, "{end}");
     match ending.recipient {
         6 => {
@@ -178,13 +177,13 @@ async fn check(bank: &Bank, ending: &Ending) -> Result<Value> {
 #[tokio::test]
 async fn every_reserved_recipient_ends_as_the_api_promises_without_the_simulated_meta() -> Result<()>
 {
-    let stack = with_sandbox().await?;
+    let stack = Arc::new(with_sandbox().await?);
     let bank = Arc::new(Bank::of(&stack, 0).await?);
     let mut stories = JoinSet::new();
     for ending in &ENDINGS {
-        let bank = Arc::clone(&bank);
+        let (stack, bank) = (Arc::clone(&stack), Arc::clone(&bank));
         stories.spawn(async move {
-            let told = check(&bank, ending).await;
+            let told = check(&stack, &bank, ending).await;
             told.with_context(|| number(ending.recipient))
         });
     }
@@ -209,6 +208,7 @@ async fn every_reserved_recipient_ends_as_the_api_promises_without_the_simulated
     }
     assert!(!queued.is_empty(), "the webhooks came by another way");
     assert!(!lines.iter().any(|line| line.contains("11900000")));
+    let stack = Arc::into_inner(stack).context("a story still runs")?;
     stack.shutdown().await;
     Ok(())
 }
