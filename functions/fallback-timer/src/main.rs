@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use fallback_timer::{Config, Deps, handle};
+use fallback_timer::{Carrier, Config, Deps, Sandbox, handle};
 use lambda_runtime::service_fn;
 use recado_dynamodb::Store;
 use recado_ports::drive::World;
-use recado_runtime::{Aws, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT, each_record};
+use recado_runtime::{Aws, Bearer, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT, each_record};
 use recado_sms::Sms;
 use recado_sqs::{Sender, decode_timer};
 
@@ -26,6 +26,13 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         store.warm_up(),
         aws.open_sqs()
     );
+    let sandbox = match config.sandbox {
+        Some((url, secret)) => {
+            let token = Bearer::fetch(&secrets, &secret).await?;
+            Some(Sandbox::new(aws.http(), &url, &token, config.sms_timeout))
+        }
+        None => None,
+    };
     let deps = Arc::new(Deps {
         world: World {
             store,
@@ -33,7 +40,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             chance: Process::default(),
         },
         keys: keys?,
-        sms: Sms::new(aws.sns(Retries::Never, config.sms_timeout)),
+        sms: Carrier::new(
+            Sms::new(aws.sns(Retries::Never, config.sms_timeout)),
+            sandbox,
+        ),
         limits: config.limits,
     });
     lambda_runtime::run(service_fn(|event| {

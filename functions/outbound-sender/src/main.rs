@@ -19,6 +19,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = Aws::new(config.aws);
     let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
     let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout)?;
+    let sandbox = config
+        .sandbox_url
+        .map(|url| Client::new(aws.http(), url, config.limits.post_timeout))
+        .transpose()?;
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),
         config.table,
@@ -38,7 +42,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             chance: Process::default(),
         },
         keys: keys?,
-        whatsapp: Meta::new(client, whatsapp?.access_tokens)?,
+        whatsapp: Meta::new(client, whatsapp?.access_tokens)?.with_sandbox(sandbox),
         pacers: Pacers::new(config.concurrency),
         limits: config.limits,
     });

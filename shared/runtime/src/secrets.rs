@@ -125,7 +125,10 @@ impl WhatsappSecret {
     }
 }
 
-async fn fetch(client: &aws_sdk_secretsmanager::Client, id: &str) -> Result<String, SecretError> {
+pub(crate) async fn fetch(
+    client: &aws_sdk_secretsmanager::Client,
+    id: &str,
+) -> Result<String, SecretError> {
     let answer = client
         .get_secret_value()
         .secret_id(id)

@@ -107,7 +107,7 @@ fn a_dead_letter_stays_for_fourteen_days_and_longer_than_in_its_work_queue() {
 #[test]
 fn each_functions_variables_are_exactly_those_its_settings_read() {
     type Read = fn(&dyn Env) -> Result<(), ConfigError>;
-    let functions: [(&str, Read); 7] = [
+    let functions: [(&str, Read); 8] = [
         ("notification-api", |env| {
             notification_api::Config::from_env(env).map(drop)
         }),
@@ -129,6 +129,7 @@ fn each_functions_variables_are_exactly_those_its_settings_read() {
         ("template-api", |env| {
             template_api::Config::from_env(env).map(drop)
         }),
+        ("sandbox", |env| sandbox::Config::from_env(env).map(drop)),
     ];
     let template = Template::read();
     let known: BTreeSet<&str> = functions.iter().map(|(binary, _)| *binary).collect();
@@ -237,6 +238,11 @@ fn every_bank_route_asks_for_a_token_with_its_scope_and_the_webhook_for_none() {
                 let scopes = template.resolve(&properties["Auth"]["AuthorizationScopes"]);
                 banks.insert((method, path, scopes));
             }
+            // Its function asks for tokens itself: Meta's own, which no authorizer knows.
+            "SandboxApi" => {
+                assert_eq!(function, "SandboxFunction");
+                assert!(path.starts_with("/sandbox/"), "{path}");
+            }
             other => panic!("{function}.{event} belongs to {other}"),
         }
     }
@@ -249,6 +255,46 @@ fn every_bank_route_asks_for_a_token_with_its_scope_and_the_webhook_for_none() {
         )
     });
     assert_eq!(banks, expected.collect());
+}
+
+#[test]
+fn the_sandbox_is_no_part_of_live_and_nothing_of_it_is_there_unless_asked_for() {
+    let template = Template::read();
+    let parameter = &template.yaml["Parameters"]["Sandbox"];
+    assert_eq!(parameter["Default"], "off");
+    assert_eq!(
+        template.resolve(&parameter["AllowedValues"]),
+        "on,off",
+        "texts, not YAML's truths"
+    );
+    let rule = &template.yaml["Rules"]["SandboxIsNoPartOfLive"];
+    let says = |condition: &Value, expected: [&str; 2]| {
+        let Value::Tagged(tagged) = condition else {
+            panic!("{condition:?}");
+        };
+        let Value::Tagged(parameter) = &tagged.value[0] else {
+            panic!("{condition:?}");
+        };
+        let said = [&parameter.value, &tagged.value[1]].map(|word| word.as_str().unwrap());
+        assert_eq!(
+            (tagged.tag.to_string().as_str(), said),
+            ("!Equals", expected)
+        );
+    };
+    says(&rule["RuleCondition"], ["Stage", "live"]);
+    says(&rule["Assertions"][0]["Assert"], ["Sandbox", "off"]);
+    for (id, resource) in template.yaml["Resources"].as_mapping().unwrap() {
+        let id = id.as_str().unwrap();
+        let conditional = resource["Condition"] == "HasSandbox";
+        assert_eq!(conditional, id.starts_with("Sandbox"), "{id}");
+    }
+    for (function, asked) in [
+        ("outbound-sender", "SANDBOX_URL"),
+        ("fallback-timer", "SANDBOX_URL"),
+    ] {
+        let variables = &template.function_of(function)["Environment"]["Variables"];
+        assert_eq!(template.resolve(&variables[asked]), "", "{function}");
+    }
 }
 
 #[test]

@@ -93,9 +93,26 @@ impl Template {
                     let parts: Vec<String> = parts.iter().map(|part| self.resolve(part)).collect();
                     parts.join(&separator)
                 }
+                "!If" => {
+                    let [condition, yes, no] = [0, 1, 2].map(|place| &tagged.value[place]);
+                    let holds = self.holds(&self.yaml["Conditions"][condition.as_str().unwrap()]);
+                    self.resolve(if holds { yes } else { no })
+                }
                 other => panic!("{other} is not read here"),
             },
             Value::Mapping(_) | Value::Null => panic!("not a plain value: {value:?}"),
+        }
+    }
+
+    /// Whether a condition holds with the parameters' defaults.
+    fn holds(&self, condition: &Value) -> bool {
+        let Value::Tagged(tagged) = condition else {
+            panic!("not a condition: {condition:?}");
+        };
+        match tagged.tag.to_string().as_str() {
+            "!Equals" => self.resolve(&tagged.value[0]) == self.resolve(&tagged.value[1]),
+            "!Not" => !self.holds(&tagged.value[0]),
+            other => panic!("{other} is not read here"),
         }
     }
 

@@ -188,9 +188,9 @@ impl Stack {
 
         let sim = parts::simulated_world(&secrets, &base, &all, options.seed)?;
         let deployment = parts::deployment(&options, &base, &secrets);
-        let aws = Arc::new(parts::start_aws(&options, &deployment, &secrets, &sim).await?);
+        let aws = Arc::new(parts::start_aws(&options, &deployment, &base, &secrets, &sim).await?);
         aws.queues().keep_history(QUEUE_HISTORY);
-        let template = parts::read_template(&deployment, aws.endpoint())?;
+        let template = parts::read_template(&deployment, aws.endpoint(), &base)?;
         parts::register(&template, &aws, &secrets, &own).await?;
 
         let logs = Logs::default();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use data_encoding::HEXLOWER;
 use recado_domain::template::Template as MessageTemplate;
 use recado_dynamodb::Store;
 use recado_ports::{Kept, OwnTemplates};
@@ -24,7 +25,7 @@ use crate::lambda::{self, Function, Invoke, Lambda, Setup};
 use crate::sim::Sim;
 use crate::template::{self, Addresses, Deployment, Template};
 use crate::tenants::{BANKS, Secrets};
-use crate::{functions, oauth, templates, tenants};
+use crate::{functions, ids, oauth, templates, tenants};
 
 pub(super) fn simulated_world(
     secrets: &Secrets,
@@ -62,8 +63,12 @@ pub(super) fn deployment(options: &Options, base: &str, secrets: &Secrets) -> De
     }
 }
 
-pub(super) fn read_template(deployment: &Deployment, aws_endpoint: &str) -> Result<Template> {
-    let addresses = Addresses::new(deployment, aws_endpoint);
+pub(super) fn read_template(
+    deployment: &Deployment,
+    aws_endpoint: &str,
+    base: &str,
+) -> Result<Template> {
+    let addresses = Addresses::new(deployment, aws_endpoint, base);
     let path = functions::workspace_root().join("infra/template.yaml");
     template::read(&path, deployment, &|reference| addresses.resolve(reference))
 }
@@ -71,11 +76,12 @@ pub(super) fn read_template(deployment: &Deployment, aws_endpoint: &str) -> Resu
 pub(super) async fn start_aws(
     options: &Options,
     deployment: &Deployment,
+    base: &str,
     secrets: &Secrets,
     sim: &Sim,
 ) -> Result<Aws> {
     // The queues' addresses contain the port that the stand-ins get only now: read once more below.
-    let shape = read_template(deployment, "http://127.0.0.1")?;
+    let shape = read_template(deployment, "http://127.0.0.1", base)?;
     let table = shape
         .tables
         .values()
@@ -89,6 +95,14 @@ pub(super) async fn start_aws(
             .map(|secret| secret.name.clone())
             .with_context(|| format!("the template has no secret {id}"))
     };
+    let mut values = BTreeMap::from([
+        (named("KeysSecret")?, keys),
+        (named("WhatsAppSecret")?, whatsapp),
+    ]);
+    // What Secrets Manager would have generated; it has no meaning beyond this run.
+    if let Ok(name) = named("SandboxSecret") {
+        values.insert(name, HEXLOWER.encode(&ids::random::<32>()));
+    }
     let sim = sim.clone();
     Aws::start(aws::AwsSettings {
         port: 0,
@@ -100,10 +114,7 @@ pub(super) async fn start_aws(
             .values()
             .map(|queue| queue_settings(queue, &shape))
             .collect::<Result<_>>()?,
-        secrets: BTreeMap::from([
-            (named("KeysSecret")?, keys),
-            (named("WhatsAppSecret")?, whatsapp),
-        ]),
+        secrets: values,
         sms: Arc::new(move |sms: Sms| {
             let from = sms
                 .sender_id
@@ -242,11 +253,12 @@ pub(super) async fn add_functions(
             .cloned()
             .with_context(|| format!("{} was not built", function.binary))?;
         let extra = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())]);
-        let instances = if function.queue_events.is_empty() {
-            PER_API
+        let called = if function.routes.is_empty() {
+            0
         } else {
-            PER_SOURCE * function.queue_events.len()
+            PER_API
         };
+        let instances = called + PER_SOURCE * function.queue_events.len();
         let added = lambda.add(Setup::from_template(function, binary, extra, instances))?;
         all.insert(id.clone(), added);
     }

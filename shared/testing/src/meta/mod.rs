@@ -17,6 +17,7 @@ pub mod errors;
 pub mod events;
 pub mod faults;
 mod field;
+mod granted;
 mod inbound;
 mod limits;
 mod media;
