@@ -299,16 +299,9 @@ fn number(facts: &Facts, meta: &MetaFacts, found: &mut Findings) {
         Some("APPROVED" | "AVAILABLE_WITHOUT_REVIEW") | None => {}
         Some(name) => found.note("number", format!("its displayed name is {name}"), manager),
     }
-    match node.quality.as_deref() {
-        Some("YELLOW" | "RED") => found.note(
-            "number",
-            format!(
-                "its quality is {}",
-                node.quality.as_deref().unwrap_or_default()
-            ),
-            "customers block or report it: look at what it sends before Meta limits it",
-        ),
-        Some(_) | None => {}
+    if let Some(quality @ ("YELLOW" | "RED")) = node.quality.as_deref() {
+        let todo = "customers block or report it: look at what it sends before Meta limits it";
+        found.note("number", format!("its quality is {quality}"), todo);
     }
     if let Some(config) = &facts.config {
         let allowed = match node.throughput.as_deref() {
