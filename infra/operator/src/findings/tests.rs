@@ -4,6 +4,10 @@ use recado_domain::delivery::{Failure, FailureKind};
 use recado_domain::hours::Hours;
 use recado_domain::locale::Locale;
 
+use jiff::SignedDuration;
+use recado_whatsapp::webhook::FIELDS;
+
+use super::at_meta::PERMISSIONS;
 use super::*;
 
 fn tenant(id: &str) -> TenantId {
