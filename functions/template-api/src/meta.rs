@@ -3,23 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use recado_domain::file::FileType;
 use recado_domain::ids::{AppId, BusinessAccountId, TenantId};
-use recado_domain::locale::Locale;
-use recado_domain::standing::Edition;
-use recado_domain::template::{Header, Template};
-use recado_whatsapp::{AccessToken, AtMeta, Client, ManageError, SampleHandle, TokenError};
-use serde_json::json;
-use tokio::sync::OnceCell;
+use recado_whatsapp::{AccessToken, Client, Reviewer, TokenError};
 
 /// How long one question to Meta may take: finding, the two of a sample's upload, and creating together
 /// stay under the gateway's limit.
 pub const ASK_TIMEOUT: Duration = Duration::from_secs(6);
-
-/// What a reviewer sees of a document header.
-const DOCUMENT: &[u8] = include_bytes!("../samples/document.pdf");
-/// What a reviewer sees of an image header.
-const IMAGE: &[u8] = include_bytes!("../samples/image.png");
 
 /// Template management, for all tenants.
 pub struct Meta {
@@ -48,83 +37,7 @@ impl Meta {
         tenant: &TenantId,
         account: &'a BusinessAccountId,
     ) -> Option<Reviewer<'a>> {
-        Some(Reviewer {
-            client: &self.client,
-            app: &self.app,
-            account,
-            token: self.tokens.get(tenant)?,
-            document: OnceCell::new(),
-            image: OnceCell::new(),
-        })
-    }
-}
-
-/// Hands the languages of one version in.
-pub(crate) struct Reviewer<'a> {
-    client: &'a Client,
-    app: &'a AppId,
-    account: &'a BusinessAccountId,
-    token: &'a AccessToken,
-    document: OnceCell<SampleHandle>,
-    image: OnceCell<SampleHandle>,
-}
-
-impl Reviewer<'_> {
-    /// One language as it stands at Meta, handed in where Meta does not have it yet.
-    pub(crate) async fn hand_in(
-        &self,
-        template: &Template,
-        edition: &Edition,
-    ) -> Result<AtMeta, ManageError> {
-        let find = || self.client.find_template(self.account, self.token, edition);
-        if let Some(known) = find().await? {
-            return Ok(known);
-        }
-        let mut payload = template.creation_payload(edition.locale);
-        if let Some(sample) = self.sample(template, edition.locale).await? {
-            payload["components"][0]["example"]["header_handle"] = json!([sample.as_str()]);
-        }
-        let created = self
-            .client
-            .create_template(self.account, self.token, &payload);
-        match created.await {
-            // Somebody else has handed it in meanwhile.
-            Err(ManageError::Exists) => find().await?.ok_or(ManageError::Unavailable),
-            outcome => outcome,
-        }
-    }
-
-    /// The uploaded sample of a media header, which is a creation's first component.
-    async fn sample(
-        &self,
-        template: &Template,
-        locale: Locale,
-    ) -> Result<Option<&SampleHandle>, ManageError> {
-        let texts = template.locales.get(&locale);
-        let header = texts
-            .and_then(|texts| texts.whatsapp.as_ref())
-            .and_then(|text| text.header.as_ref());
-        let (cell, kind, file) = match header {
-            Some(Header::Document(_)) => (&self.document, FileType::Pdf, DOCUMENT),
-            Some(Header::Image(_)) => (&self.image, FileType::Png, IMAGE),
-            Some(Header::Text(_)) | None => return Ok(None),
-        };
-        let upload = || self.client.upload_sample(self.app, self.token, kind, file);
-        cell.get_or_try_init(upload).await.map(Some)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use recado_domain::file::{self, FileType};
-
-    #[test]
-    fn the_samples_are_what_a_bank_might_send() {
-        for (kind, sample) in [
-            (FileType::Pdf, super::DOCUMENT),
-            (FileType::Png, super::IMAGE),
-        ] {
-            assert_eq!(file::check(kind, sample), Ok(()), "{kind:?}");
-        }
+        let token = self.tokens.get(tenant)?;
+        Some(Reviewer::new(&self.client, &self.app, account, token))
     }
 }

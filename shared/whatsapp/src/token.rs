@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use recado_domain::ids::TenantId;
+use recado_domain::ids::{AppId, TenantId};
 use reqwest::header::HeaderValue;
 use thiserror::Error;
 
@@ -44,6 +44,17 @@ impl AccessToken {
     ) -> Result<BTreeMap<TenantId, Self>, TokenError> {
         let parse = |(tenant, text): (TenantId, String)| Ok((tenant, Self::parse(&text)?));
         texts.into_iter().map(parse).collect()
+    }
+
+    /// The app's own token: what its own settings are read and written with.
+    pub fn of_app(app: &AppId, secret: &str) -> Result<Self, TokenError> {
+        Self::parse(&format!("{app}|{}", secret.trim()))
+    }
+
+    /// The token itself, for Meta to judge.
+    pub(crate) fn text(&self) -> &str {
+        let bearer = self.bearer.to_str().unwrap_or_default();
+        bearer.strip_prefix("Bearer ").unwrap_or_default()
     }
 
     pub(crate) fn header(&self) -> HeaderValue {

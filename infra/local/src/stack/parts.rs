@@ -17,7 +17,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::{
-    INIT_TIMEOUT, Logs, Options, PER_API, PER_SOURCE, Ready, ReadyClient, ReadyWebhook, SHORT_CODE,
+    INIT_TIMEOUT, Logs, Options, OtherClient, PER_API, PER_SOURCE, Ready, ReadyClient,
+    ReadyWebhook, SCOPES, SHORT_CODE,
 };
 use crate::aws::{self, Aws, Sms, SmsRefusal};
 use crate::event_source::{self, EventSource};
@@ -288,7 +289,26 @@ pub(super) fn start_sources(
     Ok(sources)
 }
 
-pub(super) fn ready(base: &str, secrets: &Secrets, endpoint: &str) -> Ready {
+/// The token endpoint: for the banks' clients and for whomever `JwtAudience` names besides.
+pub(super) fn issuer(base: &str, ready: &Ready) -> oauth::Issuer {
+    let banks = ready.clients.iter();
+    let banks = banks.map(|client| (&client.client_id, &client.client_secret));
+    let others = ready.other_clients.iter();
+    let others = others.map(|client| (&client.client_id, &client.client_secret));
+    let clients = banks.chain(others).map(|(id, secret)| oauth::Client {
+        id: id.clone(),
+        secret: secret.clone(),
+        scopes: SCOPES.map(str::to_owned).to_vec(),
+    });
+    oauth::Issuer::new(base, Duration::from_secs(3600), clients.collect())
+}
+
+pub(super) fn ready(
+    base: &str,
+    deployment: &Deployment,
+    secrets: &Secrets,
+    endpoint: &str,
+) -> Ready {
     let client = |bank: &crate::tenants::Bank| {
         let (client_id, client_secret) = secrets.client(bank);
         ReadyClient {
@@ -298,10 +318,22 @@ pub(super) fn ready(base: &str, secrets: &Secrets, endpoint: &str) -> Ready {
             phone_number_id: bank.phone_number_id.to_owned(),
         }
     };
+    let clients: Vec<ReadyClient> = BANKS.iter().map(client).collect();
+    let audience = deployment.parameters.get("JwtAudience");
+    let audience = audience.map(String::as_str).unwrap_or_default().split(',');
+    let others = audience.map(str::trim).filter(|id| {
+        let known = clients.iter().any(|client| client.client_id == *id);
+        !id.is_empty() && !known
+    });
+    let others = others.map(|id| OtherClient {
+        client_id: id.to_owned(),
+        client_secret: secrets.other_client(id),
+    });
     Ready {
+        other_clients: others.collect(),
         api: base.to_owned(),
         token_url: format!("{base}{}", oauth::TOKEN_PATH),
-        clients: BANKS.iter().map(client).collect(),
+        clients,
         webhook: ReadyWebhook {
             url: format!("{base}/v1/webhooks/whatsapp"),
             app_secret: secrets.app_secret().to_owned(),
