@@ -213,7 +213,7 @@ impl Text {
 }
 
 /// A secret of Meta's: one word. What is longer, or has a space in it, was pasted wrongly.
-fn checked(secret: &str) -> Result<String, Refusal> {
+pub(crate) fn checked(secret: &str) -> Result<String, Refusal> {
     let secret = secret.trim();
     if (8..=1_024).contains(&secret.len()) && secret.bytes().all(|b| b.is_ascii_graphic()) {
         Ok(secret.to_owned())

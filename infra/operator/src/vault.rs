@@ -1,4 +1,8 @@
 //! A secret in Secrets Manager, written only in the place of the version that was read.
+//!
+//! Secrets Manager has no conditional write. But a staging label moves only from the version that it is said
+//! to be on (`UpdateSecretVersionStage`): a new text is put under a label of ours, which nobody reads, and
+//! becomes the current one only where the one that was read still is.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};

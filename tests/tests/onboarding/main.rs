@@ -280,6 +280,10 @@ async fn nothing_of_another_bank_is_taken_over_and_a_client_of_the_pool_is_made_
     let (code, told) = scene.onboard(&["--apply"], Some(TOKEN)).await;
     assert_eq!(code, 2, "{told}");
     assert!(told.contains("locale: must be"), "{told}");
+    scene.bank = bank_file("bank.toml", "", "")?;
+    let (code, told) = scene.onboard(&["--apply"], Some("two words")).await;
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("one word"), "{told}");
     assert_eq!(scene.state().await?, before, "nothing was begun");
 
     // The number that the file names is not the one that Meta has.

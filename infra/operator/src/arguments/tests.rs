@@ -125,6 +125,9 @@ fn words(line: &[&str]) -> Result<Switching, String> {
         Command::Reconcile { .. }
         | Command::Stuck { .. }
         | Command::ImportConsents(_)
+        | Command::Onboard(_)
+        | Command::Check(_)
+        | Command::Secrets(_)
         | Command::Redrive { .. }
         | Command::Templates(_) => {
             panic!("{:?}", request.command)

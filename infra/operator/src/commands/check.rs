@@ -16,7 +16,7 @@ use crate::arguments::Checking;
 use crate::connection::{Clients, Services};
 use crate::errors::OperatorError;
 use crate::findings::{Facts, Finding, MetaFacts, SecretState, Weight, findings};
-use crate::output::{Answer, Fits, table};
+use crate::output::{Answer, Fits};
 use crate::secret_text::{Refusal, Text};
 use crate::vault::Held;
 
@@ -261,29 +261,18 @@ pub(crate) fn told(found: &[Finding]) -> String {
     if found.is_empty() {
         return "nothing is missing\n".to_owned();
     }
-    let rows: Vec<[String; 4]> = found
-        .iter()
-        .map(|finding| {
-            [
-                weight(finding).to_owned(),
-                finding.about.to_owned(),
-                finding.what.clone(),
-                finding.todo.clone(),
-            ]
-        })
-        .collect();
-    let missing = found
-        .iter()
-        .filter(|it| it.weight == Weight::Missing)
-        .count();
-    let sum = match missing {
-        0 => "nothing is missing\n".to_owned(),
-        missing => format!("{missing} missing\n"),
+    let line = |finding: &Finding| {
+        let Finding {
+            about, what, todo, ..
+        } = finding;
+        format!("{:<8} {about}: {what} -> {todo}\n", weight(finding))
     };
-    format!(
-        "{}\n{sum}",
-        table(["", "about", "what", "what to do"], &rows)
-    )
+    let lines: String = found.iter().map(line).collect();
+    let missing = found.iter().filter(|it| it.weight == Weight::Missing);
+    match missing.count() {
+        0 => format!("{lines}\nnothing is missing\n"),
+        missing => format!("{lines}\n{missing} missing\n"),
+    }
 }
 
 pub(crate) fn to_json(found: &[Finding]) -> Value {

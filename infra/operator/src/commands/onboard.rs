@@ -10,13 +10,15 @@ use recado_ports::{Chance, OwnerError, Registry, Switches, Switchgear};
 use recado_runtime::Env;
 use serde_json::json;
 
-use crate::arguments::{Course, Onboarding};
+use crate::arguments::{Course, Onboarding, SecretFrom};
 use crate::bank::Bank;
+use crate::commands::secrets::{ACCESS_TOKEN, secret};
 use crate::commands::{check, templates};
 use crate::connection::{Clients, Services};
 use crate::errors::OperatorError;
 use crate::findings::findings;
 use crate::output::{Answer, Fits};
+use crate::secret_text::{Refusal, checked};
 use steps::Steps;
 
 /// Why the bank's rate is what it is, in the switch's history.
@@ -28,6 +30,8 @@ struct Scene<'a, C> {
     services: &'a Services,
     onboarding: &'a Onboarding,
     bank: Bank,
+    /// The access token that was given; else the secret's is used.
+    token: Option<String>,
     env: &'a dyn Env,
 }
 
@@ -45,11 +49,15 @@ pub(crate) async fn run<C: Chance + Clone + 'static>(
     let bank = Bank::parse(&text)?;
     // Everything that can be wrong with what was given, before anything is changed.
     let own = templates::read_for(&onboarding.templates, &bank.config.hosts)?;
+    let token = given_token(onboarding.token, env)?;
+    services.keys()?.read().await?;
+    services.whatsapp()?.read().await?;
     let scene = Scene {
         clients,
         services,
         onboarding,
         bank,
+        token,
         env,
     };
     scene.takes_nothing_over().await?;
@@ -163,6 +171,17 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
         }
         Ok(())
     }
+}
+
+fn given_token(from: SecretFrom, env: &dyn Env) -> Result<Option<String>, OperatorError> {
+    let token = match (from, secret(env, ACCESS_TOKEN, from)) {
+        (_, Ok(token)) => token,
+        (SecretFrom::Variable, Err(_)) => return Ok(None),
+        (SecretFrom::StandardInput, Err(error)) => return Err(error),
+    };
+    let token = checked(&token);
+    let broken = |Refusal(why)| OperatorError::Usage(format!("the access token: {why}"));
+    token.map(Some).map_err(broken)
 }
 
 fn owned(error: OwnerError) -> OperatorError {

@@ -27,8 +27,11 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
             ApiClient::Unnamed => Ok(()),
             ApiClient::Named(id) => {
                 self.register_client(id, steps).await?;
-                let what = "its tokens must carry one of the parameter JwtAudience's values in aud (or client_id)";
-                steps.same("audience", what.to_owned());
+                let what = format!(
+                    "the API answers 401 unless the stack's parameter JwtAudience (at most {AUDIENCES}) has what this \
+                     client's tokens carry in aud; where they carry none: {id}"
+                );
+                steps.told("audience", what);
                 Ok(())
             }
             ApiClient::Pool { id, secret_file } => {
@@ -103,7 +106,7 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
                 }
                 let client = pool.create(tenant, now).await?;
                 keep(path, &client)?;
-                steps.same("pool", format!("the client's id is {}", client.id));
+                steps.told("pool", format!("the client's id is {}", client.id));
                 clients.insert(tenant.to_string(), client.id.clone());
                 client.id
             }
@@ -114,7 +117,7 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
             "deploy the stack with JwtAudience={} unless it has it; until then the API answers this client 401",
             audience.join(",")
         );
-        steps.same("audience", what);
+        steps.told("audience", what);
         Ok(())
     }
 }

@@ -11,9 +11,8 @@ use recado_whatsapp::{AppSubscription, AtMeta as TemplateAtMeta, ManageError, Re
 
 use super::Scene;
 use super::steps::Steps;
-use crate::arguments::SecretFrom;
 use crate::commands::check::{AtMeta, wanted};
-use crate::commands::secrets::{ACCESS_TOKEN, refused, secret};
+use crate::commands::secrets::{ACCESS_TOKEN, refused};
 use crate::errors::OperatorError;
 use crate::findings::told;
 use crate::secret_text::fingerprint;
@@ -38,9 +37,9 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
             }
             Held::Unusable(refusal) => return Err(refused(&vault, refusal)),
         };
-        let given = self.given_token()?;
+        let given = self.token.as_deref();
         let client = self.services.meta()?;
-        let at_meta = AtMeta::new(client, &text, &self.bank.tenant, given.as_deref());
+        let at_meta = AtMeta::new(client, &text, &self.bank.tenant, given);
         let Some(at_meta) = at_meta.map_err(|refusal| refused(&vault, refusal))? else {
             let lacks = format!("no access token: {ACCESS_TOKEN}, or --stdin");
             steps.failed("token", lacks);
@@ -55,32 +54,19 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
         let tenant = &self.bank.tenant;
         let new = !token.is_empty()
             && text
-                .set_token(tenant, &token)
+                .set_token(tenant, token)
                 .map_err(|refusal| refused(&vault, refusal))?;
         if !new {
             steps.same("token", "in the secret, and Meta takes it".to_owned());
         } else if steps.change(
             "token",
-            format!(
-                "{} goes into the secret; Meta takes it",
-                fingerprint(&token)
-            ),
+            format!("{} goes into the secret; Meta takes it", fingerprint(token)),
         ) {
             vault.write(&text, Some(&version)).await?;
         }
         self.account_webhooks(&at_meta, steps).await;
         self.app_webhooks(&at_meta, steps).await;
         self.hand_in(&at_meta, steps).await
-    }
-
-    fn given_token(&self) -> Result<Option<String>, OperatorError> {
-        match self.onboarding.token {
-            SecretFrom::StandardInput => {
-                secret(self.env, ACCESS_TOKEN, SecretFrom::StandardInput).map(Some)
-            }
-            // Without one the secret's own is used.
-            SecretFrom::Variable => Ok(secret(self.env, ACCESS_TOKEN, SecretFrom::Variable).ok()),
-        }
     }
 
     /// The token reads the number, and it is the number that the bank's file names.

@@ -14,6 +14,8 @@ enum Ended {
     Done,
     /// It would be so.
     Planned,
+    /// Nothing of it is done here.
+    Told,
     /// It is not so, and the next run tries again.
     Failed,
 }
@@ -24,6 +26,7 @@ impl Ended {
             Self::Same => "as it was",
             Self::Done => "done",
             Self::Planned => "would be done",
+            Self::Told => "note",
             Self::Failed => "FAILED",
         }
     }
@@ -75,6 +78,11 @@ impl Steps {
         applies
     }
 
+    /// What somebody has to know, or to do elsewhere.
+    pub(super) fn told(&mut self, name: &'static str, detail: String) {
+        self.end(name, Ended::Told, detail);
+    }
+
     /// What could not be done; the steps that do not need it go on.
     pub(super) fn failed(&mut self, name: &'static str, detail: String) {
         self.end(name, Ended::Failed, detail);
@@ -83,7 +91,7 @@ impl Steps {
     /// Whether nothing failed and nothing is left to do.
     pub(super) fn all_as_they_should_be(&self) -> bool {
         self.steps.iter().all(|step| match step.ended {
-            Ended::Same | Ended::Done => true,
+            Ended::Same | Ended::Done | Ended::Told => true,
             Ended::Planned | Ended::Failed => false,
         })
     }
