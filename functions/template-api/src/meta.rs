@@ -1,6 +1,5 @@
 //! Meta's template management with each tenant's access token.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use recado_domain::file::FileType;
@@ -8,7 +7,8 @@ use recado_domain::ids::{AppId, BusinessAccountId, TenantId};
 use recado_domain::locale::Locale;
 use recado_domain::standing::Edition;
 use recado_domain::template::{Header, Template};
-use recado_whatsapp::{AccessToken, AtMeta, Client, ManageError, SampleHandle, TokenError};
+use recado_runtime::Tokens;
+use recado_whatsapp::{AccessToken, AtMeta, Client, ManageError, SampleHandle};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
@@ -25,34 +25,32 @@ const IMAGE: &[u8] = include_bytes!("../samples/image.png");
 pub struct Meta {
     client: Client,
     app: AppId,
-    tokens: BTreeMap<TenantId, AccessToken>,
+    tokens: Tokens<AccessToken>,
 }
 
 impl Meta {
     /// Takes the client, the app and the tokens.
-    pub fn new(
-        client: Client,
-        app: AppId,
-        tokens: BTreeMap<TenantId, String>,
-    ) -> Result<Self, TokenError> {
-        Ok(Self {
+    #[must_use]
+    pub fn new(client: Client, app: AppId, tokens: Tokens<AccessToken>) -> Self {
+        Self {
             client,
             app,
-            tokens: AccessToken::parse_all(tokens)?,
-        })
+            tokens,
+        }
     }
 
-    /// What hands in one version: its languages share the sample of their header.
+    /// What hands in one version: its languages share the sample of their header. None for a bank without
+    /// an access token.
     pub(crate) fn reviewer<'a>(
         &'a self,
-        tenant: &TenantId,
+        tenant: &'a TenantId,
         account: &'a BusinessAccountId,
     ) -> Option<Reviewer<'a>> {
+        self.tokens.get(tenant)?;
         Some(Reviewer {
-            client: &self.client,
-            app: &self.app,
+            meta: self,
+            tenant,
             account,
-            token: self.tokens.get(tenant)?,
             document: OnceCell::new(),
             image: OnceCell::new(),
         })
@@ -61,10 +59,9 @@ impl Meta {
 
 /// Hands the languages of one version in.
 pub(crate) struct Reviewer<'a> {
-    client: &'a Client,
-    app: &'a AppId,
+    meta: &'a Meta,
+    tenant: &'a TenantId,
     account: &'a BusinessAccountId,
-    token: &'a AccessToken,
     document: OnceCell<SampleHandle>,
     image: OnceCell<SampleHandle>,
 }
@@ -76,17 +73,31 @@ impl Reviewer<'_> {
         template: &Template,
         edition: &Edition,
     ) -> Result<AtMeta, ManageError> {
-        let find = || self.client.find_template(self.account, self.token, edition);
+        let hand_in = async |token: AccessToken| self.hand_in_with(&token, template, edition).await;
+        let refused = |answer: &Result<_, ManageError>| {
+            answer.as_ref().is_err_and(ManageError::refuses_token)
+        };
+        let answer = self.meta.tokens.ask(self.tenant, hand_in, refused).await;
+        // A bank whose token was taken out of the secret meanwhile.
+        answer.unwrap_or(Err(ManageError::Unavailable))
+    }
+
+    async fn hand_in_with(
+        &self,
+        token: &AccessToken,
+        template: &Template,
+        edition: &Edition,
+    ) -> Result<AtMeta, ManageError> {
+        let client = &self.meta.client;
+        let find = || client.find_template(self.account, token, edition);
         if let Some(known) = find().await? {
             return Ok(known);
         }
         let mut payload = template.creation_payload(edition.locale);
-        if let Some(sample) = self.sample(template, edition.locale).await? {
+        if let Some(sample) = self.sample(token, template, edition.locale).await? {
             payload["components"][0]["example"]["header_handle"] = json!([sample.as_str()]);
         }
-        let created = self
-            .client
-            .create_template(self.account, self.token, &payload);
+        let created = client.create_template(self.account, token, &payload);
         match created.await {
             // Somebody else has handed it in meanwhile.
             Err(ManageError::Exists) => find().await?.ok_or(ManageError::Unavailable),
@@ -97,6 +108,7 @@ impl Reviewer<'_> {
     /// The uploaded sample of a media header, which is a creation's first component.
     async fn sample(
         &self,
+        token: &AccessToken,
         template: &Template,
         locale: Locale,
     ) -> Result<Option<&SampleHandle>, ManageError> {
@@ -109,7 +121,8 @@ impl Reviewer<'_> {
             Some(Header::Image(_)) => (&self.image, FileType::Png, IMAGE),
             Some(Header::Text(_)) | None => return Ok(None),
         };
-        let upload = || self.client.upload_sample(self.app, self.token, kind, file);
+        let Meta { client, app, .. } = self.meta;
+        let upload = || client.upload_sample(app, token, kind, file);
         cell.get_or_try_init(upload).await.map(Some)
     }
 }
