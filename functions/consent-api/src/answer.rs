@@ -108,7 +108,7 @@ pub(crate) fn consents(
 }
 
 /// One event of the history with its evidence, as far as it is still there, and its place in the chain.
-pub(crate) fn event(
+pub(crate) async fn event(
     tenant: &TenantId,
     token: &RecipientToken,
     entry: &HistoryEntry,
@@ -116,10 +116,10 @@ pub(crate) fn event(
 ) -> Value {
     let (event, link) = (&entry.event, &entry.link);
     let associated = ConsentEvent::associated(tenant, token, &entry.sort_key());
-    let opened = event
-        .evidence
-        .as_ref()
-        .and_then(|sealed| keys.ring.open(&associated, sealed).ok());
+    let opened = match &event.evidence {
+        Some(sealed) => keys.open(&associated, sealed).await.ok(),
+        None => None,
+    };
     let mut evidence = opened
         .and_then(|plain| serde_json::from_slice::<Value>(&plain).ok())
         .unwrap_or_else(|| json!({}));
@@ -187,14 +187,14 @@ pub(crate) fn chains(
 }
 
 /// One line of the conversation: the person's own words, masked as they are kept.
-pub(crate) fn line(
+pub(crate) async fn line(
     tenant: &TenantId,
     token: &RecipientToken,
     entry: &ChatEntry,
     keys: &Keys,
 ) -> Value {
     let associated = ChatEntry::associated(tenant, token, &entry.sort_key);
-    let opened = keys.ring.open(&associated, &entry.content).ok();
+    let opened = keys.open(&associated, &entry.content).await.ok();
     let plain: Option<Value> = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
     let text = plain
         .as_ref()

@@ -25,6 +25,7 @@ use recado_domain::phone::E164;
 use recado_ports::{Chance, Conversations, Intake, Profile, Recipient, Recipients, Registry};
 use recado_runtime::problem::{Problem, check_body};
 use recado_runtime::{Keys, tenant};
+use serde_json::Value;
 
 pub use config::Config;
 
@@ -97,6 +98,20 @@ where
         aliases
             .map(|alias| self.keys.pepper.nameless(tenant, alias))
             .collect()
+    }
+
+    /// Entries of a history with their evidence.
+    async fn shown(
+        &self,
+        tenant: &TenantId,
+        token: &RecipientToken,
+        entries: &[HistoryEntry],
+    ) -> Vec<Value> {
+        let mut events = Vec::with_capacity(entries.len());
+        for entry in entries {
+            events.push(answer::event(tenant, token, entry, &self.keys).await);
+        }
+        events
     }
 
     /// What the bank asks of a grant.
@@ -187,7 +202,7 @@ where
     }
 
     /// The recipient's number, if one is kept.
-    fn phone(
+    async fn phone(
         &self,
         tenant: &TenantId,
         token: &RecipientToken,
@@ -202,8 +217,8 @@ where
         };
         let plain = self
             .keys
-            .ring
             .open(&Profile::associated(tenant, token), sealed)
+            .await
             .map_err(our_fault)?;
         Ok(std::str::from_utf8(&plain)
             .ok()
@@ -279,7 +294,7 @@ where
 {
     let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
-    let phone = deps.phone(&tenant, &token, &recipient)?;
+    let phone = deps.phone(&tenant, &token, &recipient).await?;
     let consents = answer::consents(&token, phone.as_ref(), &recipient, deps.chance.now());
     Ok(axum::Json(consents).into_response())
 }
@@ -303,11 +318,7 @@ where
         .history(&tenant, &token, page.after.as_deref(), page.limit)
         .await?;
     let (_, verdicts) = deps.verified(&tenant, &token).await?;
-    let events = found
-        .entries
-        .iter()
-        .map(|entry| answer::event(&tenant, &token, entry, &deps.keys))
-        .collect();
+    let events = deps.shown(&tenant, &token, &found.entries).await;
     Ok(axum::Json(answer::History {
         recipient: token.as_str(),
         events,
@@ -329,17 +340,15 @@ where
 {
     let tenant = tenant(&deps.store, &extensions).await?;
     let (token, recipient) = deps.known(&tenant, &token).await?;
-    let phone = deps.phone(&tenant, &token, &recipient)?;
+    let phone = deps.phone(&tenant, &token, &recipient).await?;
     let (entries, verdicts) = deps.verified(&tenant, &token).await?;
-    let events = entries
-        .iter()
-        .map(|entry| answer::event(&tenant, &token, entry, &deps.keys))
-        .collect();
+    let events = deps.shown(&tenant, &token, &entries).await;
     let mut lines = Vec::new();
     for token in deps.nameless(&tenant, &recipient).iter().chain([&token]) {
         let conversation = deps.store.conversation(&tenant, token).await?;
-        let line = |entry| answer::line(&tenant, token, entry, &deps.keys);
-        lines.extend(conversation.iter().map(line));
+        for entry in &conversation {
+            lines.push(answer::line(&tenant, token, entry, &deps.keys).await);
+        }
     }
     let export = answer::export(
         &token,

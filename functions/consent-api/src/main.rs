@@ -4,24 +4,33 @@ use std::sync::Arc;
 
 use consent_api::{Config, Deps, router};
 use recado_dynamodb::Store;
-use recado_runtime::{Aws, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT};
+use recado_runtime::{Aws, Keys, Live, Process, ProcessEnv, Retries, SDK_ATTEMPT, Secrets};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    recado_runtime::init();
+    recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
+    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),
         config.table,
         Process::clock(),
     );
-    let (keys, ()) = tokio::join!(Keys::fetch(&secrets, &config.keys_secret), store.warm_up());
-    let deps = Deps {
-        store,
-        keys: keys?,
-        chance: Process::default(),
-    };
-    lambda_http::run(router(Arc::new(deps))).await
+    let (keys, known) = tokio::join!(
+        secrets.watch::<Keys>(&config.keys_secret),
+        store.known_pepper(),
+    );
+    let keys = keys?;
+    store
+        .hold_to(known, &keys.current().pepper.fingerprint())
+        .await?;
+    let live = Live::new(keys, move |keys| {
+        Ok(router(Arc::new(Deps {
+            store: store.clone(),
+            keys: Keys::of(keys),
+            chance: Process::default(),
+        })))
+    })?;
+    recado_runtime::run_http(live).await
 }

@@ -58,10 +58,10 @@ impl Bank {
         let keys = BTreeMap::from([("k".to_owned(), vec![1; 32])]);
         let app = router(Arc::new(Deps {
             store: store.clone(),
-            keys: Keys {
-                ring: Keyring::new("k", keys).expect("a ring"),
-                pepper: Pepper::new("1", &[2; 32]).expect("a pepper"),
-            },
+            keys: Keys::new(
+                Keyring::new("k", keys).expect("a ring"),
+                Pepper::new("1", &[2; 32]).expect("a pepper"),
+            ),
             chance: world.clone(),
         }));
         Self {

@@ -1,6 +1,7 @@
 //! What only the timer can do: read the consent of a later leg and send it.
 
 use recado_domain::channel::Channel;
+use recado_domain::class::Class;
 use recado_domain::delivery::{
     CapVerdict, Claim, CloseReason, Event, Limits, Notification, Permission, PostOutcome,
 };
@@ -8,11 +9,14 @@ use recado_domain::hours::Quiet;
 use recado_domain::phone::E164;
 use recado_domain::render;
 use recado_domain::sms::SmsText;
+use recado_domain::switches::{Gates, Spending};
 use recado_ports::drive::{Hands, Paced, Unready};
 use recado_ports::{
     Chance, Notifications, Queues, Recipients, Registry, SmsChannel, StoreError, Switches,
 };
-use recado_runtime::{broken, count_against_cap, count_progress, open_content, quiet_hours};
+use recado_runtime::{
+    Metric, broken, count, count_against_cap, count_progress, open_content, quiet_hours,
+};
 
 use crate::Deps;
 
@@ -79,6 +83,12 @@ where
     }
 
     fn noticed(&self, item: &Notification, event: &Event) {
+        if let Event::Spent { spending, .. } = event
+            && *spending == Spending::Exceeded
+            && item.class != Class::Authentication
+        {
+            count(Metric::SmsHeldBack, 1, self.world.chance.now());
+        }
         let Event::Posted {
             leg,
             claim,
@@ -94,7 +104,7 @@ where
         );
     }
 
-    fn wrote(&self, before: &Notification, after: &Notification) {
-        count_progress(before, after, self.world.chance.now());
+    fn wrote(&self, before: &Notification, after: &Notification, gates: &Gates) {
+        count_progress(before, after, gates, self.world.chance.now());
     }
 }

@@ -1,53 +1,62 @@
 //! Opens the ladder's later legs when they are due.
 
-use std::sync::Arc;
-
 use fallback_timer::{Carrier, Config, Deps, Sandbox, handle};
 use lambda_runtime::service_fn;
 use recado_dynamodb::Store;
 use recado_ports::drive::World;
-use recado_runtime::{Aws, Bearer, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT, each_record};
+use recado_runtime::{
+    Aws, Keys, Live, Process, ProcessEnv, Retries, SDK_ATTEMPT, Secrets, each_record,
+};
 use recado_sms::Sms;
 use recado_sqs::{Sender, decode_timer};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    recado_runtime::init();
+    recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
+    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),
         config.table,
         Process::clock(),
     );
-    let (keys, (), ()) = tokio::join!(
-        Keys::fetch(&secrets, &config.keys_secret),
-        store.warm_up(),
-        aws.open_sqs()
+    let (keys, known, ()) = tokio::join!(
+        secrets.watch::<Keys>(&config.keys_secret),
+        store.known_pepper(),
+        aws.open_sqs(),
     );
+    let keys = keys?;
+    store
+        .hold_to(known, &keys.current().pepper.fingerprint())
+        .await?;
+    let world = World {
+        store,
+        queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
+        chance: Process::default(),
+    };
     let sandbox = match config.sandbox {
         Some((url, secret)) => {
-            let token = Bearer::fetch(&secrets, &secret).await?;
-            Some(Sandbox::new(aws.http(), &url, &token, config.sms_timeout))
+            let token = secrets.watch(&secret).await?;
+            Some(Sandbox::new(aws.http(), &url, token, config.sms_timeout))
         }
         None => None,
     };
-    let deps = Arc::new(Deps {
-        world: World {
-            store,
-            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
-            chance: Process::default(),
-        },
-        keys: keys?,
-        sms: Carrier::new(
-            Sms::new(aws.sns(Retries::Never, config.sms_timeout)),
-            sandbox,
-        ),
-        limits: config.limits,
-    });
+    let sms = Sms::new(aws.sns(Retries::Never, config.sms_timeout));
+    let sms = Carrier::new(sms, sandbox);
+    let live = Live::new(keys, move |keys| {
+        Ok(Deps {
+            world: world.clone(),
+            keys: Keys::of(keys),
+            sms: sms.clone(),
+            limits: config.limits,
+        })
+    })?;
+    recado_runtime::ready();
     lambda_runtime::run(service_fn(|event| {
-        each_record(event, decode_timer, |timer| handle(&deps, timer))
+        live.beside(async |deps| {
+            each_record(event, decode_timer, |timer| handle(&deps, timer)).await
+        })
     }))
     .await
 }

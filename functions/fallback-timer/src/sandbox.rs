@@ -1,18 +1,20 @@
 //! Where a later leg to a recipient that needs no phone goes: the sandbox, which stands in for the carrier.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, header};
+use http::header;
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
 use recado_domain::phone::E164;
 use recado_ports::SmsChannel;
-use recado_runtime::Bearer;
+use recado_runtime::{Bearer, Watched};
 use serde::{Deserialize, Serialize};
 
 /// How long the sandbox is left alone after no connection came about.
 const AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
 
 /// The SMS channel: a carrier, and the sandbox for reserved recipients where there is one.
+#[derive(Clone)]
 pub struct Carrier<M> {
     carrier: M,
     sandbox: Option<Sandbox>,
@@ -36,10 +38,11 @@ impl<M: SmsChannel> SmsChannel for Carrier<M> {
 }
 
 /// The sandbox's word on an SMS. It is not told the text: only the number decides.
+#[derive(Clone)]
 pub struct Sandbox {
     http: reqwest::Client,
     url: String,
-    authorization: HeaderValue,
+    token: Arc<Watched<Bearer>>,
     timeout: Duration,
 }
 
@@ -56,11 +59,16 @@ struct Taken {
 impl Sandbox {
     /// `base`: the sandbox's address without a slash at its end. `timeout`: of one request.
     #[must_use]
-    pub fn new(http: reqwest::Client, base: &str, token: &Bearer, timeout: Duration) -> Self {
+    pub fn new(
+        http: reqwest::Client,
+        base: &str,
+        token: Arc<Watched<Bearer>>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             http,
             url: format!("{base}/sms"),
-            authorization: token.header(),
+            token,
             timeout,
         }
     }
@@ -71,11 +79,12 @@ impl Sandbox {
             reason = "the sandbox is told the number, which is nobody's"
         )]
         let asked = Asked { to: to.expose() };
+        let shown = self.token.current().header();
         let request = self
             .http
             .post(&self.url)
             .timeout(self.timeout)
-            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::AUTHORIZATION, shown.clone())
             .json(&asked);
         let answer = match request.send().await {
             Ok(answer) => answer,
@@ -98,6 +107,11 @@ impl Sandbox {
                 FailureKind::Permanent,
                 "the sandbox takes no SMS for this number",
             )),
+            // The token was exchanged meanwhile.
+            401 if self.token.again().await.header() != shown => PostOutcome::NotSent {
+                failure: failure(FailureKind::Technical, "the sandbox's token has changed"),
+                retry_after: Duration::ZERO,
+            },
             400..500 => PostOutcome::Rejected(failure(
                 FailureKind::Technical,
                 "the sandbox does not take the request",

@@ -75,11 +75,10 @@ async fn a_store_that_refuses_after_the_count_gives_the_place_back() {
             queues: Queues::new(&world),
             chance: world,
         },
-        keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])]))
-                .expect("valid"),
-            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
-        },
+        keys: Keys::new(
+            Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            Pepper::new("1", &[2; 32]).expect("valid"),
+        ),
         sms: NeverCalled,
         limits: Limits {
             post_timeout: Duration::from_secs(8),

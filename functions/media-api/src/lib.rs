@@ -6,7 +6,6 @@
 
 mod config;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -18,10 +17,10 @@ use axum::{Json, Router};
 use data_encoding::HEXLOWER;
 use recado_domain::fault::Fault;
 use recado_domain::file::{self, FileType};
-use recado_domain::ids::TenantId;
-use recado_ports::{Chance, Registry};
+use recado_domain::ids::{MediaId, TenantId};
+use recado_ports::{Chance, Registry, TenantConfig};
 use recado_runtime::problem::Problem;
-use recado_runtime::tenant;
+use recado_runtime::{Tokens, tenant};
 use recado_whatsapp::errors::UploadError;
 use recado_whatsapp::{AccessToken, Client, MEDIA_KEPT};
 use ring::digest;
@@ -38,7 +37,7 @@ pub struct Deps<S, C> {
     /// Meta.
     pub whatsapp: Client,
     /// Each bank's key to it.
-    pub tokens: BTreeMap<TenantId, AccessToken>,
+    pub tokens: Tokens<AccessToken>,
 }
 
 /// The route of this function.
@@ -86,15 +85,17 @@ where
     }
     file::check(declared, &body).map_err(|fault| Problem::Invalid(vec![fault]))?;
     let config = deps.store.tenant(&tenant).await?;
-    let (Some(config), Some(token)) = (config, deps.tokens.get(&tenant)) else {
+    // Before the upload: a promise that Meta's clock keeps.
+    let begun = deps.chance.now();
+    let uploaded = match config {
+        Some(config) => deps.upload(&tenant, &config, declared, &body).await,
+        None => None,
+    };
+    let Some(uploaded) = uploaded else {
         tracing::error!(tenant.id = %tenant, "tenant without configuration");
         return Err(Problem::Internal);
     };
-    // Before the upload: a promise that Meta's clock keeps.
-    let begun = deps.chance.now();
-    let from = &config.phone_number_id;
-    let uploaded = deps.whatsapp.upload_media(from, token, declared, &body);
-    let media_id = uploaded.await.map_err(|error| problem(&tenant, &error))?;
+    let media_id = uploaded.map_err(|error| problem(&tenant, &error))?;
     let (kind, bytes) = (declared.parameter(), body.len());
     tracing::info!(tenant.id = %tenant, kind, bytes, "file uploaded");
     let sha256 = digest::digest(&digest::SHA256, &body);
@@ -106,6 +107,27 @@ where
         expires_at: format!("{:.3}", begun + MEDIA_KEPT),
     };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+impl<S, C> Deps<S, C> {
+    /// None for a bank without an access token.
+    async fn upload(
+        &self,
+        tenant: &TenantId,
+        config: &TenantConfig,
+        kind: FileType,
+        file: &[u8],
+    ) -> Option<Result<MediaId, UploadError>> {
+        let from = &config.phone_number_id;
+        let upload = async |token: AccessToken| {
+            let uploaded = self.whatsapp.upload_media(from, &token, kind, file);
+            uploaded.await
+        };
+        let refused = |answer: &Result<_, UploadError>| {
+            answer.as_ref().is_err_and(UploadError::refuses_token)
+        };
+        self.tokens.ask(tenant, upload, refused).await
+    }
 }
 
 /// The type that the header names; only the content says whether it is one.

@@ -79,11 +79,10 @@ fn copy_of_the_function(store: &Store, world: &World) -> Router {
             queues: Queues::new(world),
             chance: world.clone(),
         },
-        keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])]))
-                .expect("valid"),
-            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
-        },
+        keys: Keys::new(
+            Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            Pepper::new("1", &[2; 32]).expect("valid"),
+        ),
     }))
 }
 

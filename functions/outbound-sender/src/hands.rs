@@ -1,7 +1,7 @@
 //! What only the sender can do: pace, count against the cap, POST.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use recado_domain::carried::Carried;
@@ -15,6 +15,7 @@ use recado_domain::ids::{Callback, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_domain::pacing::{Concurrency, Pacer};
 use recado_domain::render;
+use recado_domain::switches::Gates;
 use recado_ports::drive::{Hands, Paced, Unready};
 use recado_ports::{
     Chance, Conversations, Notifications, Queues, Recipients, Registry, StoreError, Switches,
@@ -32,10 +33,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Meta's codes for a number, an app or a pair of sender and recipient going too fast.
 const THROTTLED: [u32; 3] = [4, 80_007, 130_429];
 
-/// The numbers' shares in this sandbox.
+/// The numbers' shares in this sandbox. Clones share them.
+#[derive(Clone)]
 pub struct Pacers {
     concurrency: Concurrency,
-    numbers: Mutex<HashMap<PhoneNumberId, (u32, Pacer)>>,
+    numbers: Arc<Mutex<HashMap<PhoneNumberId, (u32, Pacer)>>>,
 }
 
 impl Pacers {
@@ -44,7 +46,7 @@ impl Pacers {
     pub fn new(concurrency: Concurrency) -> Self {
         Self {
             concurrency,
-            numbers: Mutex::default(),
+            numbers: Arc::default(),
         }
     }
 
@@ -169,8 +171,8 @@ where
         );
     }
 
-    fn wrote(&self, before: &Notification, after: &Notification) {
-        count_progress(before, after, self.world.chance.now());
+    fn wrote(&self, before: &Notification, after: &Notification, gates: &Gates) {
+        count_progress(before, after, gates, self.world.chance.now());
     }
 }
 

@@ -1,23 +1,22 @@
 //! Sends a lane's notifications over WhatsApp and arms their fallback.
 
-use std::sync::Arc;
-
 use lambda_runtime::service_fn;
 use outbound_sender::{Config, Deps, Meta, Pacers, handle};
 use recado_dynamodb::Store;
 use recado_ports::drive::World;
 use recado_runtime::{
-    Aws, Keys, Process, ProcessEnv, Retries, SDK_ATTEMPT, WhatsappSecret, each_record,
+    Aws, Keys, Live, Process, ProcessEnv, Retries, SDK_ATTEMPT, Secrets, Tokens, WhatsappSecret,
+    each_record,
 };
 use recado_sqs::{Sender, decode_job};
 use recado_whatsapp::Client;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    recado_runtime::init();
+    recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
+    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
     let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout)?;
     let sandbox = config
         .sandbox_url
@@ -28,26 +27,35 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         config.table,
         Process::clock(),
     );
-    let (keys, whatsapp, (), (), ()) = tokio::join!(
-        Keys::fetch(&secrets, &config.keys_secret),
-        WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
-        store.warm_up(),
+    let (keys, whatsapp, known, (), ()) = tokio::join!(
+        secrets.watch::<Keys>(&config.keys_secret),
+        secrets.watch::<WhatsappSecret>(&config.whatsapp_secret),
+        store.known_pepper(),
         client.warm_up(),
         aws.open_sqs(),
     );
-    let deps = Arc::new(Deps {
-        world: World {
-            store,
-            queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
-            chance: Process::default(),
-        },
-        keys: keys?,
-        whatsapp: Meta::new(client, whatsapp?.access_tokens)?.with_sandbox(sandbox),
-        pacers: Pacers::new(config.concurrency),
-        limits: config.limits,
-    });
+    let keys = keys?;
+    store
+        .hold_to(known, &keys.current().pepper.fingerprint())
+        .await?;
+    let world = World {
+        store,
+        queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
+        chance: Process::default(),
+    };
+    let pacers = Pacers::new(config.concurrency);
+    let live = Live::new((keys, whatsapp?), move |(keys, whatsapp)| {
+        Ok(Deps {
+            world: world.clone(),
+            keys: Keys::of(keys),
+            whatsapp: Meta::new(client.clone(), Tokens::of(whatsapp)).with_sandbox(sandbox.clone()),
+            pacers: pacers.clone(),
+            limits: config.limits,
+        })
+    })?;
+    recado_runtime::ready();
     lambda_runtime::run(service_fn(|event| {
-        each_record(event, decode_job, |job| handle(&deps, job))
+        live.beside(async |deps| each_record(event, decode_job, |job| handle(&deps, job)).await)
     }))
     .await
 }

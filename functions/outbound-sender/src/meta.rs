@@ -1,30 +1,33 @@
 //! Meta's client with each tenant's access token.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use recado_domain::carried::Carried;
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
 use recado_domain::ids::{PhoneNumberId, TenantId};
 use recado_domain::message::{Addressee, Outgoing};
 use recado_ports::WhatsappChannel;
-use recado_whatsapp::{AccessToken, Client, TokenError};
+use recado_runtime::Tokens;
+use recado_whatsapp::errors::refuses_token;
+use recado_whatsapp::{AccessToken, Client};
 
 /// The Cloud API, for all tenants.
 pub struct Meta {
     client: Client,
     /// The same API of the sandbox, which stands in for Meta where the recipient is a reserved one.
     sandbox: Option<Client>,
-    tokens: BTreeMap<TenantId, AccessToken>,
+    tokens: Tokens<AccessToken>,
 }
 
 impl Meta {
     /// Takes the client and the tokens.
-    pub fn new(client: Client, tokens: BTreeMap<TenantId, String>) -> Result<Self, TokenError> {
-        Ok(Self {
+    #[must_use]
+    pub fn new(client: Client, tokens: Tokens<AccessToken>) -> Self {
+        Self {
             client,
             sandbox: None,
-            tokens: AccessToken::parse_all(tokens)?,
-        })
+            tokens,
+        }
     }
 
     /// With a sandbox for the recipients that need no phone; without one they are Meta's like any other.
@@ -42,6 +45,8 @@ impl Meta {
 }
 
 impl WhatsappChannel for Meta {
+    /// What Meta refused for a token that has been exchanged meanwhile has not left, and is worth another
+    /// try at once: within the limits that the protocol sets to every try.
     async fn send(
         &self,
         tenant: &TenantId,
@@ -50,16 +55,24 @@ impl WhatsappChannel for Meta {
         message: &Outgoing,
         carried: &Carried,
     ) -> PostOutcome {
-        match self.tokens.get(tenant) {
-            Some(token) => {
-                let client = self.client_for(to);
-                client.send(from, token, to, message, carried).await
-            }
-            None => PostOutcome::Rejected(Failure {
+        let Some(token) = self.tokens.get(tenant) else {
+            return PostOutcome::Rejected(Failure {
                 kind: FailureKind::Technical,
                 code: None,
                 title: "no access token for the tenant".to_owned(),
-            }),
+            });
+        };
+        let client = self.client_for(to);
+        match client.send(from, &token, to, message, carried).await {
+            PostOutcome::Rejected(failure)
+                if refuses_token(&failure) && self.tokens.has_another(tenant, &token).await =>
+            {
+                PostOutcome::NotSent {
+                    failure,
+                    retry_after: Duration::ZERO,
+                }
+            }
+            outcome => outcome,
         }
     }
 }

@@ -70,8 +70,8 @@ where
     let associated = ChatEntry::associated(&reply.tenant, &reply.recipient, &reply.entry);
     let Some(to) = deps
         .keys
-        .ring
         .open(&associated, &entry.content)
+        .await
         .ok()
         .as_deref()
         .and_then(addressee)

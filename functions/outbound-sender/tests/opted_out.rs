@@ -100,10 +100,10 @@ async fn sender(code: u32) -> Deps<Store, Queues, World, Refuses> {
             queues: Queues::new(&world),
             chance: world,
         },
-        keys: Keys {
-            ring: Keyring::new("k", keys).expect("valid"),
-            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
-        },
+        keys: Keys::new(
+            Keyring::new("k", keys).expect("valid"),
+            Pepper::new("1", &[2; 32]).expect("valid"),
+        ),
         whatsapp: Refuses {
             code,
             asked: Mutex::default(),

@@ -110,10 +110,7 @@ async fn asked_after(later: SignedDuration, code: Option<u32>) -> Deps<Store, Qu
             queues: Queues::new(&world),
             chance: world,
         },
-        keys: Keys {
-            ring,
-            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
-        },
+        keys: Keys::new(ring, Pepper::new("1", &[2; 32]).expect("valid")),
         whatsapp: Meta {
             code,
             carried: Mutex::default(),

@@ -41,11 +41,10 @@ fn deps() -> TwinDeps {
             queues: Queues::new(&world),
             chance: world,
         },
-        keys: Keys {
-            ring: Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])]))
-                .expect("valid"),
-            pepper: Pepper::new("1", &[2; 32]).expect("valid"),
-        },
+        keys: Keys::new(
+            Keyring::new("k", BTreeMap::from([("k".to_owned(), vec![1; 32])])).expect("valid"),
+            Pepper::new("1", &[2; 32]).expect("valid"),
+        ),
         whatsapp: NeverCalled,
         pacers: Pacers::new(Concurrency {
             critical: 1,

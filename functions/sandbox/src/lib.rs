@@ -9,6 +9,7 @@ mod gateway;
 mod stand_in;
 mod webhooks;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lambda_events::event::sqs::SqsBatchResponse;
@@ -18,7 +19,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use recado_domain::ids::{Callback, PhoneNumberId};
 use recado_domain::phone::E164;
 use recado_ports::Chance;
-use recado_runtime::{Bearer, Process, each_record};
+use recado_runtime::{Bearer, Changing, Process, SecretText, Watched, WhatsappSecret, each_record};
 use recado_sqs::Later;
 use recado_testing::meta::{Effect, Meta, Reply, Settings};
 use serde::{Deserialize, Serialize};
@@ -38,10 +39,10 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(20);
 
 /// What the handler needs.
 pub struct Deps {
-    /// The banks' access tokens at Meta: who shows one may send.
-    pub tokens: Vec<Bearer>,
+    /// The banks' access tokens at Meta: who shows one may send. And the app's secrets, which sign.
+    pub whatsapp: Arc<Watched<WhatsappSecret>>,
     /// Who shows this may ask about SMS.
-    pub sms: Bearer,
+    pub sms: Arc<Watched<Bearer>>,
     /// The queue of the webhooks that follow.
     pub later: Later,
     /// Posts them when they are due.
@@ -64,14 +65,22 @@ pub enum Outcome {
     Http(Box<ApiGatewayV2httpResponse>),
 }
 
-/// Handles a batch of due webhooks, or one request.
+/// Handles a batch of due webhooks, or one request; secrets that have grown old are read beside.
 pub async fn handle(deps: &Deps, event: LambdaEvent<Box<RawValue>>) -> Result<Outcome, Error> {
+    let (outcome, (), ()) =
+        tokio::join!(work(deps, event), deps.whatsapp.renew(), deps.sms.renew());
+    outcome
+}
+
+async fn work(deps: &Deps, event: LambdaEvent<Box<RawValue>>) -> Result<Outcome, Error> {
     let LambdaEvent { payload, context } = event;
     let request_id = context.request_id.clone();
     Ok(match gateway::read(payload.get())? {
         Incoming::Batch(batch) => {
             let event = LambdaEvent::new(batch, context);
-            let post = |waiting| deps.postman.post(waiting);
+            let whatsapp = deps.whatsapp.current();
+            let key = whatsapp.app_secrets.first().map(String::as_str);
+            let post = |waiting| deps.postman.post(waiting, key.unwrap_or_default());
             Outcome::Batch(each_record(event, Waiting::decode, post).await?)
         }
         Incoming::Http(asked) => {
@@ -90,7 +99,7 @@ impl Deps {
     async fn request(&self, asked: &Asked, request_id: &str) -> Reply {
         let segments: Vec<&str> = asked.path.split('/').skip(1).collect();
         match segments.as_slice() {
-            ["sandbox", "sms"] => self.carry(asked, request_id),
+            ["sandbox", "sms"] => self.carry(asked, request_id).await,
             ["sandbox", number, "messages"] => match PhoneNumberId::parse(number) {
                 Ok(number) => self.messages(asked, &number).await,
                 Err(_) => status(StatusCode::NOT_FOUND),
@@ -102,7 +111,9 @@ impl Deps {
     /// Meta's `messages`. What follows is in the queue before anybody hears that it will.
     async fn messages(&self, asked: &Asked, number: &PhoneNumberId) -> Reply {
         let authorization = asked.authorization.as_deref();
-        let known = self.tokens.iter().any(|token| token.is(authorization));
+        // A token that is not known may be newer than this copy of the secret.
+        let known = is_banks(&self.whatsapp.current(), authorization)
+            || is_banks(&*self.whatsapp.again().await, authorization);
         let sent = Sent {
             number,
             authorization: authorization.filter(|_| known),
@@ -143,8 +154,9 @@ impl Deps {
     }
 
     /// The carrier: says whether it takes an SMS. There is no text in the request, and nobody gets one.
-    fn carry(&self, asked: &Asked, request_id: &str) -> Reply {
-        if !self.sms.is(asked.authorization.as_deref()) {
+    async fn carry(&self, asked: &Asked, request_id: &str) -> Reply {
+        let shown = asked.authorization.as_deref();
+        if !self.sms.current().is(shown) && !self.sms.again().await.is(shown) {
             return status(StatusCode::UNAUTHORIZED);
         }
         let sms = serde_json::from_slice::<Sms>(&asked.body).ok();
@@ -172,6 +184,12 @@ impl Deps {
             .take(8)
             .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
     }
+}
+
+/// Whether this is one of the banks' access tokens.
+fn is_banks(secret: &WhatsappSecret, authorization: Option<&str>) -> bool {
+    let mut tokens = secret.access_tokens.values();
+    tokens.any(|token| Bearer::parse(token.trim()).is_ok_and(|token| token.is(authorization)))
 }
 
 /// Whose message it is, for the log: nothing else of it stands there.

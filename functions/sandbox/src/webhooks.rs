@@ -54,14 +54,16 @@ pub struct Postman {
     pub http: reqwest::Client,
     /// The callback's address.
     pub url: String,
-    /// The app's secret: key of the signature.
-    pub app_secret: String,
 }
 
 impl Postman {
-    /// Signs a webhook and posts it, again where it is not answered with 200.
-    pub async fn post(&self, Waiting::PostV1(body): Waiting) -> Result<Handled, NotTaken> {
-        let signature = sign(&self.app_secret, body.as_bytes());
+    /// Signs a webhook with the app's secret and posts it, again where it is not answered with 200.
+    pub async fn post(
+        &self,
+        Waiting::PostV1(body): Waiting,
+        app_secret: &str,
+    ) -> Result<Handled, NotTaken> {
+        let signature = sign(app_secret, body.as_bytes());
         for attempt in 1..=TRIES {
             let request = self
                 .http

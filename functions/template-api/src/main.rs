@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use recado_dynamodb::Store;
-use recado_runtime::{Aws, Process, ProcessEnv, Retries, SDK_ATTEMPT, WhatsappSecret};
+use recado_runtime::{
+    Aws, Live, Process, ProcessEnv, Retries, SDK_ATTEMPT, Secrets, Tokens, WhatsappSecret,
+};
 use recado_whatsapp::Client;
 use template_api::{ASK_TIMEOUT, Config, Deps, Meta, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    recado_runtime::init();
+    recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = aws.secrets(Retries::Three, SDK_ATTEMPT);
+    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
     let client = Client::new(aws.http(), config.whatsapp_url, ASK_TIMEOUT)?;
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),
@@ -20,13 +22,15 @@ async fn main() -> Result<(), lambda_http::Error> {
         Process::clock(),
     );
     let (whatsapp, ()) = tokio::join!(
-        WhatsappSecret::fetch(&secrets, &config.whatsapp_secret),
+        secrets.watch::<WhatsappSecret>(&config.whatsapp_secret),
         store.warm_up(),
     );
-    let whatsapp = whatsapp?;
-    let deps = Deps {
-        store,
-        meta: Meta::new(client, whatsapp.app_id, whatsapp.access_tokens)?,
-    };
-    lambda_http::run(router(Arc::new(deps))).await
+    let live = Live::new(whatsapp?, move |whatsapp| {
+        let app = whatsapp.current().app_id.clone();
+        Ok(router(Arc::new(Deps {
+            store: store.clone(),
+            meta: Meta::new(client.clone(), app, Tokens::of(whatsapp)),
+        })))
+    })?;
+    recado_runtime::run_http(live).await
 }

@@ -12,8 +12,9 @@ use recado_domain::template::Template;
 use recado_ports::{OwnTemplates, Registry, Standings, StoreError};
 use recado_runtime::problem::Problem;
 use recado_runtime::tenant;
-use recado_whatsapp::{AtMeta, ManageError, Reviewer};
+use recado_whatsapp::{AtMeta, ManageError};
 
+use crate::meta::HandingIn;
 use crate::{Deps, Shared, answer};
 
 /// What became of one language.
@@ -76,7 +77,7 @@ where
     async fn submit_one(
         &self,
         tenant: &TenantId,
-        reviewer: &Reviewer<'_>,
+        reviewer: &HandingIn<'_>,
         template: &Template,
         edition: Edition,
     ) -> Outcome {

@@ -47,10 +47,10 @@ fn bank() -> TenantId {
 
 fn keys() -> Keys {
     let keys = BTreeMap::from([("k".to_owned(), vec![1; 32])]);
-    Keys {
-        ring: Keyring::new("k", keys).expect("a ring"),
-        pepper: Pepper::new("1", &[2; 32]).expect("a pepper"),
-    }
+    Keys::new(
+        Keyring::new("k", keys).expect("a ring"),
+        Pepper::new("1", &[2; 32]).expect("a pepper"),
+    )
 }
 
 fn who() -> RecipientToken {

@@ -116,7 +116,7 @@ impl Hands for Clumsy {
 
     fn noticed(&self, _item: &Notification, _event: &Event) {}
 
-    fn wrote(&self, _before: &Notification, _after: &Notification) {}
+    fn wrote(&self, _before: &Notification, _after: &Notification, _gates: &Gates) {}
 }
 
 struct Story {

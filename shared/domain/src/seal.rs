@@ -43,6 +43,7 @@ pub enum SealError {
 }
 
 /// The sealing keys: one seals, all of them open.
+#[derive(Clone)]
 pub struct Keyring {
     current: String,
     keys: BTreeMap<String, LessSafeKey>,
@@ -123,6 +124,7 @@ impl Keyring {
 }
 
 /// The secret behind every pseudonym; its version stands in front of each recipient token.
+#[derive(Clone)]
 pub struct Pepper {
     version: String,
     key: hmac::Key,
@@ -188,6 +190,12 @@ impl Pepper {
     #[must_use]
     pub fn notification(&self, tenant: &TenantId, key: &IdempotencyKey) -> NotificationId {
         NotificationId::from_bytes(self.digest("notification", &[tenant.as_str(), key.as_str()]))
+    }
+
+    /// What tells this pepper from every other and gives nothing of it away.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        base32(&self.digest("fingerprint", &[&self.version]))
     }
 
     /// A keyed digest of content, for comparison only (26 base32 characters).
@@ -295,6 +303,17 @@ mod tests {
         let nameless = |tenant, user: &str| pepper.nameless(tenant, &alias(tenant, user));
         assert_ne!(nameless(&aurora, "BR.44"), nameless(&aurora, "BR.45"));
         assert!(nameless(&aurora, "BR.44").as_str().starts_with("rcp_1_"));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_every_other_version_and_secret_apart() {
+        let of = |version, secret: &[u8]| {
+            let pepper = Pepper::new(version, secret).expect("pepper");
+            pepper.fingerprint()
+        };
+        assert_eq!(of("1", &[7; 32]), of("1", &[7; 32]));
+        assert_ne!(of("1", &[7; 32]), of("2", &[7; 32]));
+        assert_ne!(of("1", &[7; 32]), of("1", &[8; 32]));
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Key {
         Self::of(format!("WABA#{account}"), "TENANT")
     }
 
+    /// By which pepper the table's people are known.
+    pub(crate) fn pepper() -> Self {
+        Self::of("PEPPER".to_owned(), "STATE")
+    }
+
     /// What Meta says of one language of one version.
     pub(crate) fn standing(tenant: &TenantId, edition: &Edition) -> Self {
         let Edition {

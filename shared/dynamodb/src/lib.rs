@@ -31,3 +31,4 @@ mod warm_up;
 
 pub use scan::{NotificationPage, Position, UnreadableItem};
 pub use store::{Clock, Store};
+pub use warm_up::{AnotherPepper, KnownPepper};

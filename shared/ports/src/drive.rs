@@ -80,8 +80,9 @@ pub trait Hands: Send + Sync {
     /// Hears of everything that happened, in order, for the log.
     fn noticed(&self, item: &Notification, event: &Event);
 
-    /// Hears of every write that took effect, with the item as it was known before, for the metrics.
-    fn wrote(&self, before: &Notification, after: &Notification);
+    /// Hears of every write that took effect, with the item as it was known before and what stood in its
+    /// way, for the metrics.
+    fn wrote(&self, before: &Notification, after: &Notification, gates: &Gates);
 }
 
 /// Whether a number has room.
@@ -228,6 +229,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
     async fn write<H: Hands>(
         &self,
         hands: &H,
+        gates: &Gates,
         item: &mut Notification,
         change: &Change,
     ) -> Result<Outcome, StoreError> {
@@ -243,7 +245,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
         };
         Ok(match written {
             Written::Applied(now) => {
-                hands.wrote(item, &now);
+                hands.wrote(item, &now, gates);
                 *item = *now;
                 Outcome::Applied
             }
@@ -267,20 +269,22 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
                 self.hand_off(item, &handoff).await?;
                 Answer::Go
             }
-            Effect::Record(change) => match self.write(hands, item, &change).await? {
+            Effect::Record(change) => match self.write(hands, gates, item, &change).await? {
                 Outcome::Applied | Outcome::Refused => Answer::Go,
                 Outcome::Missing => Answer::Gone,
             },
-            Effect::Require(change) => match self.write(hands, item, &change).await? {
+            Effect::Require(change) => match self.write(hands, gates, item, &change).await? {
                 Outcome::Applied => Answer::Go,
                 Outcome::Refused => Answer::Again,
                 Outcome::Missing => Answer::Gone,
             },
-            Effect::Claim { leg, claim, change } => match self.write(hands, item, &change).await? {
-                Outcome::Applied => Answer::Event(Event::Claimed { leg, claim }),
-                Outcome::Refused => Answer::Again,
-                Outcome::Missing => Answer::Gone,
-            },
+            Effect::Claim { leg, claim, change } => {
+                match self.write(hands, gates, item, &change).await? {
+                    Outcome::Applied => Answer::Event(Event::Claimed { leg, claim }),
+                    Outcome::Refused => Answer::Again,
+                    Outcome::Missing => Answer::Gone,
+                }
+            }
             Effect::Pace {
                 attempt,
                 known_user,
@@ -381,7 +385,7 @@ impl<S: Notifications + Switches, Q: Queues, C: Chance> World<S, Q, C> {
             return Ok(Event::Stalled { leg, claim });
         }
         let release = change::release(leg, &claim.token);
-        self.write(hands, item, &release).await?;
+        self.write(hands, gates, item, &release).await?;
         let rung = item.ladder.get(usize::from(leg));
         if leg > 0 && rung.is_some_and(|rung| rung.channel == Channel::Sms) {
             spending::give_back(&self.store, gates, claim.at).await;

@@ -5,7 +5,7 @@ use std::fmt;
 use http::HeaderValue;
 use ring::hmac;
 
-use crate::secrets::{SecretError, fetch};
+use crate::secrets::{SecretError, SecretText};
 
 /// A bearer token, as it stands in `Authorization`. Prints nothing of itself.
 #[derive(Clone)]
@@ -16,27 +16,6 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// Reads a token as the secret store keeps it: printable ASCII. An empty one would let anybody in.
-    pub fn parse(token: &str) -> Result<Self, SecretError> {
-        let rule = SecretError::Unreadable("a token must be printable ASCII");
-        let plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-        let text = format!("Bearer {token}");
-        let header = HeaderValue::from_str(&text).ok().filter(|_| plain);
-        let mut header = header.ok_or(rule)?;
-        header.set_sensitive(true);
-        let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
-        let tag = hmac::sign(&key, text.as_bytes());
-        Ok(Self { header, key, tag })
-    }
-
-    /// Fetches a secret that is the token and nothing else.
-    pub async fn fetch(
-        client: &aws_sdk_secretsmanager::Client,
-        id: &str,
-    ) -> Result<Self, SecretError> {
-        Self::parse(&fetch(client, id).await?)
-    }
-
     /// The value of `Authorization`, marked as secret.
     #[must_use]
     pub fn header(&self) -> HeaderValue {
@@ -50,6 +29,28 @@ impl Bearer {
         authorization.is_some_and(|given| {
             hmac::verify(&self.key, given.as_bytes(), self.tag.as_ref()).is_ok()
         })
+    }
+}
+
+impl SecretText for Bearer {
+    const NAME: &'static str = "bearer";
+
+    /// Reads a token as the secret store keeps it: visible ASCII. An empty one would let anybody in.
+    fn parse(token: &str) -> Result<Self, SecretError> {
+        let rule = SecretError::Unreadable("a token must be visible ASCII");
+        let plain = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+        let text = format!("Bearer {token}");
+        let header = HeaderValue::from_str(&text).ok().filter(|_| plain);
+        let mut header = header.ok_or(rule)?;
+        header.set_sensitive(true);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes());
+        let tag = hmac::sign(&key, text.as_bytes());
+        Ok(Self { header, key, tag })
+    }
+
+    /// It is random, and another one as good.
+    fn may_follow(&self, _old: &Self) -> Result<(), SecretError> {
+        Ok(())
     }
 }
 

@@ -44,10 +44,10 @@ pub async fn open_content<S: Registry>(
         .as_ref()
         .ok_or_else(|| broken("content gone"))?;
     let plain = keys
-        .ring
         .open(&item.associated(), sealed)
+        .await
         .map_err(|error| match error {
-            // Sealed with a key newer than this sandbox: another one, or a later try, has it.
+            // Newer than the secret just read, or than one that could not be: a later try has it.
             SealError::UnknownKey(_) => Unready::Outcome(later("sealing key not known yet")),
             SealError::Refused | SealError::BadKeys(_) => broken("content does not open"),
         })?;

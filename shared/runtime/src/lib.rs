@@ -8,10 +8,13 @@ mod config;
 mod content;
 mod frequency;
 mod http;
+mod live;
 mod logs;
 mod metrics;
 pub mod problem;
 mod secrets;
+mod serve;
+mod start;
 mod tenant;
 
 pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
@@ -22,7 +25,11 @@ pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, broken, open_content};
 pub use frequency::{count_against_cap, count_for_purpose, quiet_hours, quiet_time};
 pub use http::shared_client;
-pub use logs::init;
+pub use live::Live;
 pub use metrics::{Metric, count, count_progress};
-pub use secrets::{Keys, SecretError, WhatsappSecret};
+pub use secrets::{
+    Changing, Keys, SecretError, SecretText, Secrets, Source, Tokens, Watched, WhatsappSecret,
+};
+pub use serve::{run_http, run_webhook};
+pub use start::{init, ready};
 pub use tenant::tenant;

@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Env, ProcessEnv};
 
 /// Starts logging at `LOG_LEVEL` (`info` unless set). Libraries speak up from `warn` on.
-pub fn init() {
+pub(crate) fn init() {
     let level = ProcessEnv
         .get("LOG_LEVEL")
         .unwrap_or_else(|| "info".to_owned())

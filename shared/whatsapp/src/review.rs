@@ -23,25 +23,22 @@ pub struct Reviewer<'a> {
     client: &'a Client,
     app: &'a AppId,
     account: &'a BusinessAccountId,
-    token: &'a AccessToken,
     document: OnceCell<SampleHandle>,
     image: OnceCell<SampleHandle>,
 }
 
 impl<'a> Reviewer<'a> {
-    /// For one account. Samples are uploaded to the app that the token is of.
+    /// For one account. Samples are uploaded to the app, whose tokens the questions are asked with.
     #[must_use]
     pub fn new(
         client: &'a Client,
         app: &'a AppId,
         account: &'a BusinessAccountId,
-        token: &'a AccessToken,
     ) -> Self {
         Self {
             client,
             app,
             account,
-            token,
             document: OnceCell::new(),
             image: OnceCell::new(),
         }
@@ -53,12 +50,13 @@ impl<'a> Reviewer<'a> {
     /// What Meta answers; it may be asked for again.
     pub async fn hand_in(
         &self,
+        token: &AccessToken,
         template: &Template,
         edition: &Edition,
     ) -> Result<AtMeta, ManageError> {
-        match self.find(edition).await? {
+        match self.find(token, edition).await? {
             Some(known) => Ok(known),
-            None => self.create(template, edition).await,
+            None => self.create(token, template, edition).await,
         }
     }
 
@@ -68,32 +66,34 @@ impl<'a> Reviewer<'a> {
     /// What Meta answers; it may be asked for again.
     pub async fn create(
         &self,
+        token: &AccessToken,
         template: &Template,
         edition: &Edition,
     ) -> Result<AtMeta, ManageError> {
         let mut payload = template.creation_payload(edition.locale);
-        if let Some(sample) = self.sample(template, edition.locale).await? {
+        if let Some(sample) = self.sample(token, template, edition.locale).await? {
             payload["components"][0]["example"]["header_handle"] = json!([sample.as_str()]);
         }
         let created = self
             .client
-            .create_template(self.account, self.token, &payload);
+            .create_template(self.account, token, &payload);
         match created.await {
             // Somebody else has handed it in meanwhile.
-            Err(ManageError::Exists) => self.find(edition).await?.ok_or(ManageError::Unavailable),
+            Err(ManageError::Exists) => self.find(token, edition).await?.ok_or(ManageError::Unavailable),
             outcome => outcome,
         }
     }
 
-    async fn find(&self, edition: &Edition) -> Result<Option<AtMeta>, ManageError> {
+    async fn find(&self, token: &AccessToken, edition: &Edition) -> Result<Option<AtMeta>, ManageError> {
         self.client
-            .find_template(self.account, self.token, edition)
+            .find_template(self.account, token, edition)
             .await
     }
 
     /// The uploaded sample of a media header, which is a creation's first component.
     async fn sample(
         &self,
+        token: &AccessToken,
         template: &Template,
         locale: Locale,
     ) -> Result<Option<&SampleHandle>, ManageError> {
@@ -106,7 +106,7 @@ impl<'a> Reviewer<'a> {
             Some(Header::Image(_)) => (&self.image, FileType::Png, IMAGE),
             Some(Header::Text(_)) | None => return Ok(None),
         };
-        let upload = || self.client.upload_sample(self.app, self.token, kind, file);
+        let upload = || self.client.upload_sample(self.app, token, kind, file);
         cell.get_or_try_init(upload).await.map(Some)
     }
 }

@@ -84,6 +84,21 @@ pub enum ManageError {
     Unavailable,
 }
 
+impl ManageError {
+    /// Whether another access token may be taken.
+    #[must_use]
+    pub fn refuses_token(&self) -> bool {
+        match self {
+            Self::Refused(failure) => errors::refuses_token(failure),
+            Self::Exists
+            | Self::NameLocked
+            | Self::Missing
+            | Self::Throttled(_)
+            | Self::Unavailable => false,
+        }
+    }
+}
+
 impl Client {
     /// Hands one language in for review. `payload` is `Template::creation_payload`.
     pub async fn create_template(

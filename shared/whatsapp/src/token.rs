@@ -1,9 +1,9 @@
 //! The key to a business account at Meta.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
-use recado_domain::ids::{AppId, TenantId};
+use recado_domain::ids::AppId;
 use reqwest::header::HeaderValue;
 use thiserror::Error;
 
@@ -13,7 +13,7 @@ use thiserror::Error;
 pub struct TokenError;
 
 /// A system user's access token. Prints nothing of itself.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     bearer: HeaderValue,
     oauth: HeaderValue,
@@ -38,14 +38,6 @@ impl AccessToken {
         })
     }
 
-    /// Every bank's token, as the secret store keeps them.
-    pub fn parse_all(
-        texts: BTreeMap<TenantId, String>,
-    ) -> Result<BTreeMap<TenantId, Self>, TokenError> {
-        let parse = |(tenant, text): (TenantId, String)| Ok((tenant, Self::parse(&text)?));
-        texts.into_iter().map(parse).collect()
-    }
-
     /// The app's own token: what its own settings are read and written with.
     pub fn of_app(app: &AppId, secret: &str) -> Result<Self, TokenError> {
         Self::parse(&format!("{app}|{}", secret.trim()))
@@ -64,6 +56,14 @@ impl AccessToken {
     /// As the Resumable Upload API wants it.
     pub(crate) fn oauth(&self) -> HeaderValue {
         self.oauth.clone()
+    }
+}
+
+impl FromStr for AccessToken {
+    type Err = TokenError;
+
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        Self::parse(text)
     }
 }
 

@@ -82,10 +82,10 @@ pub fn limits() -> Limits {
 #[must_use]
 pub fn keys() -> Keys {
     let ring = BTreeMap::from([("k1".to_owned(), vec![7; 32])]);
-    Keys {
-        ring: Keyring::new("k1", ring).expect("one key of 32 bytes"),
-        pepper: Pepper::new("1", &[9; 32]).expect("32 bytes"),
-    }
+    Keys::new(
+        Keyring::new("k1", ring).expect("one key of 32 bytes"),
+        Pepper::new("1", &[9; 32]).expect("32 bytes"),
+    )
 }
 
 impl System {

@@ -79,6 +79,17 @@ impl Gates {
         plus(since, item.max_queue_wait)
     }
 
+    /// Whether a switch or the recipient's quiet hours may have kept a message waiting since it was
+    /// accepted: its age then says nothing of how fast messages leave.
+    #[must_use]
+    pub fn held_back(&self, item: &Notification) -> bool {
+        let last_hop = HOP * 3 / 2 + KNOWN_FOR;
+        let noticed = self.on_since.map(|on| plus(on, last_hop));
+        let woken = self.quiet.and_then(|quiet| quiet.ended);
+        let ended = [noticed, woken].into_iter().flatten();
+        ended.max() > Some(item.accepted_at)
+    }
+
     /// What the recipient's quiet hours do to a message at this moment; nothing outside of them.
     #[must_use]
     pub fn asleep(&self, item: &Notification, now: Timestamp) -> Option<Asleep> {

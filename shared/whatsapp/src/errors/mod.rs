@@ -84,6 +84,16 @@ pub fn cause(code: u32) -> Cause {
     table::find(code).map_or(Cause::Unknown, |rule| rule.cause)
 }
 
+/// Whether Meta refused a request for its access token, so that another token may be taken: expired or
+/// revoked (190), not accepted (0), or a 401 or 403 without any code.
+#[must_use]
+pub fn refuses_token(failure: &Failure) -> bool {
+    match failure.code {
+        Some(code) => matches!(code, 0 | 190),
+        None => failure.title == table::NO_ACCESS.title,
+    }
+}
+
 /// What became of a POST that Meta answered with `error`.
 ///
 /// Without a known code the HTTP status decides, and what may have been sent counts as such: an

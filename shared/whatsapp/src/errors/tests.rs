@@ -278,6 +278,25 @@ fn an_operator_is_called_only_for_what_no_customer_can_cause() {
 }
 
 #[test]
+fn another_token_is_taken_only_where_the_token_was_refused() {
+    let check = |error, status, expected| {
+        let PostOutcome::Rejected(failure) = synchronous(error, status) else {
+            panic!("{error:?} is not refused");
+        };
+        assert_eq!(refuses_token(&failure), expected, "{error:?} with {status}");
+    };
+    check(error(190), 401, true);
+    check(error(190), 400, true);
+    check(error(0), 401, true);
+    check(MetaError::default(), 401, true);
+    check(MetaError::default(), 400, false);
+    // Another token of the same application would lack it as well.
+    check(error(10), 403, false);
+    check(error(131_026), 401, false);
+    check(error(777), 401, false);
+}
+
+#[test]
 fn every_cause_has_a_label_of_its_own_that_fits_a_metric() {
     let labels: BTreeSet<_> = Cause::ALL.into_iter().map(Cause::label).collect();
     assert_eq!(labels.len(), Cause::ALL.len());

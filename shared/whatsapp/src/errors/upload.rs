@@ -53,6 +53,15 @@ impl UploadError {
         }
     }
 
+    /// Whether another access token may be taken.
+    #[must_use]
+    pub fn refuses_token(&self) -> bool {
+        match self {
+            Self::Refused(failure) => super::refuses_token(failure),
+            Self::File(_) | Self::Away { .. } => false,
+        }
+    }
+
     /// Meta's code, where it gave one.
     #[must_use]
     pub fn code(&self) -> Option<u32> {

@@ -204,7 +204,7 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
             }
         };
         let wanted = wanted(self.clients, &self.bank.tenant, &self.bank.config.hosts).await?;
-        let reviewer = Reviewer::new(client, app, account, token);
+        let reviewer = Reviewer::new(client, app, account);
         let mut lines = Lines::default();
         // Meta takes no more for now, or does not answer: the next run goes on.
         let mut stopped = None;
@@ -225,7 +225,7 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
                     lines.add(&edition, Line::Left);
                     continue;
                 }
-                match reviewer.create(template, &edition).await {
+                match reviewer.create(token, template, &edition).await {
                     Ok(at_meta) => {
                         self.note(&edition, &at_meta).await?;
                         lines.add(&edition, Line::HandedIn(word(&at_meta)));
