@@ -2,6 +2,7 @@
 
 mod config;
 mod hands;
+mod sandbox;
 
 use recado_domain::delivery::{Event, Limits, plus};
 use recado_ports::drive::{Done, DriveError, PUT_BACK, World};
@@ -13,6 +14,7 @@ use recado_runtime::{Handled, Keys};
 use thiserror::Error;
 
 pub use config::Config;
+pub use sandbox::{Carrier, Sandbox};
 
 /// What the handler needs.
 pub struct Deps<S, Q, C, M> {

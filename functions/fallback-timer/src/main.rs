@@ -1,6 +1,6 @@
 //! Opens the ladder's later legs when they are due.
 
-use fallback_timer::{Config, Deps, handle};
+use fallback_timer::{Carrier, Config, Deps, Sandbox, handle};
 use lambda_runtime::service_fn;
 use recado_dynamodb::Store;
 use recado_ports::drive::World;
@@ -35,7 +35,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
         chance: Process::default(),
     };
+    let sandbox = match config.sandbox {
+        Some((url, secret)) => {
+            let token = secrets.watch(&secret).await?;
+            Some(Sandbox::new(aws.http(), &url, token, config.sms_timeout))
+        }
+        None => None,
+    };
     let sms = Sms::new(aws.sns(Retries::Never, config.sms_timeout));
+    let sms = Carrier::new(sms, sandbox);
     let live = Live::new(keys, move |keys| {
         Ok(Deps {
             world: world.clone(),

@@ -15,6 +15,8 @@ pub struct Config {
     pub whatsapp_secret: String,
     /// The Cloud API's address with its version (`WHATSAPP_URL`).
     pub whatsapp_url: String,
+    /// Where messages to reserved recipients go instead (`SANDBOX_URL`); empty: nowhere else.
+    pub sandbox_url: Option<String>,
     /// The lanes' queues (`CRITICAL_QUEUE_URL`, `STANDARD_QUEUE_URL`, `BULK_QUEUE_URL`), for new
     /// attempts, and the timers' (`FALLBACK_QUEUE_URL`).
     pub queues: QueueUrls,
@@ -37,6 +39,7 @@ impl Config {
             keys_secret: settings.text("KEYS_SECRET_ID"),
             whatsapp_secret: settings.text("WHATSAPP_SECRET_ID"),
             whatsapp_url: settings.text("WHATSAPP_URL"),
+            sandbox_url: settings.optional("SANDBOX_URL"),
             queues: QueueUrls {
                 critical: Some(settings.text("CRITICAL_QUEUE_URL")),
                 standard: Some(settings.text("STANDARD_QUEUE_URL")),

@@ -18,6 +18,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let aws = Aws::new(config.aws);
     let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
     let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout)?;
+    let sandbox = config
+        .sandbox_url
+        .map(|url| Client::new(aws.http(), url, config.limits.post_timeout))
+        .transpose()?;
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),
         config.table,
@@ -44,7 +48,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         Ok(Deps {
             world: world.clone(),
             keys: Keys::of(keys),
-            whatsapp: Meta::new(client.clone(), Tokens::of(whatsapp)),
+            whatsapp: Meta::new(client.clone(), Tokens::of(whatsapp)).with_sandbox(sandbox.clone()),
             pacers: pacers.clone(),
             limits: config.limits,
         })

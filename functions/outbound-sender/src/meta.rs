@@ -14,6 +14,8 @@ use recado_whatsapp::{AccessToken, Client};
 /// The Cloud API, for all tenants.
 pub struct Meta {
     client: Client,
+    /// The same API of the sandbox, which stands in for Meta where the recipient is a reserved one.
+    sandbox: Option<Client>,
     tokens: Tokens<AccessToken>,
 }
 
@@ -21,7 +23,24 @@ impl Meta {
     /// Takes the client and the tokens.
     #[must_use]
     pub fn new(client: Client, tokens: Tokens<AccessToken>) -> Self {
-        Self { client, tokens }
+        Self {
+            client,
+            sandbox: None,
+            tokens,
+        }
+    }
+
+    /// With a sandbox for the recipients that need no phone; without one they are Meta's like any other.
+    #[must_use]
+    pub fn with_sandbox(self, sandbox: Option<Client>) -> Self {
+        Self { sandbox, ..self }
+    }
+
+    fn client_for(&self, to: &Addressee) -> &Client {
+        match (&self.sandbox, to) {
+            (Some(sandbox), Addressee::Phone(phone)) if phone.is_reserved() => sandbox,
+            (Some(_) | None, Addressee::Phone(_) | Addressee::User(_)) => &self.client,
+        }
     }
 }
 
@@ -43,7 +62,8 @@ impl WhatsappChannel for Meta {
                 title: "no access token for the tenant".to_owned(),
             });
         };
-        let outcome = self.client.send(from, &token, to, message, carried).await;
+        let client = self.client_for(to);
+        let outcome = client.send(from, &token, to, message, carried).await;
         if let PostOutcome::Rejected(failure) = &outcome
             && refuses_token(failure)
             && self.tokens.has_another(tenant, &token).await

@@ -8,7 +8,7 @@ use recado_runtime::problem::Problem;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Found, Origin, editions};
+use crate::{Found, Origin};
 
 #[derive(Serialize)]
 pub(crate) struct List {
@@ -104,7 +104,7 @@ pub(crate) fn version(found: &Found, version: u32) -> Result<Option<Version>, Pr
         return Ok(None);
     };
     let model = serde_json::to_value(&**template).map_err(|_| Problem::Internal)?;
-    let at_meta: Vec<Edition> = editions(template).collect();
+    let at_meta: Vec<Edition> = Edition::each_of(template).collect();
     let language = |locale: &recado_domain::locale::Locale| Language {
         locale: locale.code(),
         meta: at_meta

@@ -16,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use recado_domain::catalogue;
-use recado_domain::channel::Channel;
 use recado_domain::fault::Fault;
 use recado_domain::ids::{TemplateName, TenantId};
 use recado_domain::standing::{Aspect, Edition, Note, Reason, Review, Said};
@@ -114,23 +113,11 @@ where
             aspect: Aspect::Review(Review::NotSubmitted, Reason::None),
             said: Said::Assumed,
         };
-        for edition in editions(template) {
+        for edition in Edition::each_of(template) {
             let _changed = self.store.note(tenant, &edition, &note).await?;
         }
         Ok(())
     }
-}
-
-/// What of a template is a template of its own at Meta.
-pub(crate) fn editions(template: &Template) -> impl Iterator<Item = Edition> {
-    let by_whatsapp = template.uses(Channel::Whatsapp);
-    let edition = |locale| Edition {
-        name: template.name.clone(),
-        version: template.version,
-        locale,
-    };
-    let locales = template.locales.keys().copied();
-    locales.filter(move |_| by_whatsapp).map(edition)
 }
 
 /// Every name once, in its newest version.

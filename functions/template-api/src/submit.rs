@@ -7,15 +7,15 @@ use futures::future::join_all;
 use recado_domain::fault::Fault;
 use recado_domain::ids::{TemplateName, TenantId};
 use recado_domain::locale::Locale;
-use recado_domain::standing::{Aspect, Edition, Note, Said};
+use recado_domain::standing::Edition;
 use recado_domain::template::Template;
 use recado_ports::{OwnTemplates, Registry, Standings, StoreError};
 use recado_runtime::problem::Problem;
 use recado_runtime::tenant;
 use recado_whatsapp::{AtMeta, ManageError};
 
-use crate::meta::Reviewer;
-use crate::{Deps, Shared, answer, editions};
+use crate::meta::HandingIn;
+use crate::{Deps, Shared, answer};
 
 /// What became of one language.
 enum Outcome {
@@ -47,7 +47,7 @@ where
     };
     // Every language, whatever becomes of the others.
     let mut each = Vec::new();
-    for edition in editions(template) {
+    for edition in Edition::each_of(template) {
         each.push(deps.submit_one(&tenant, &reviewer, template, edition));
     }
     let mut faults = Vec::new();
@@ -77,7 +77,7 @@ where
     async fn submit_one(
         &self,
         tenant: &TenantId,
-        reviewer: &Reviewer<'_>,
+        reviewer: &HandingIn<'_>,
         template: &Template,
         edition: Edition,
     ) -> Outcome {
@@ -99,26 +99,14 @@ where
         }
     }
 
-    /// The category before the state: nothing leaves as what it is not.
     async fn note_answer(
         &self,
         tenant: &TenantId,
         edition: &Edition,
         at_meta: &AtMeta,
     ) -> Result<(), StoreError> {
-        let aspects = [
-            at_meta.category.map(Aspect::Category),
-            at_meta.quality.map(Aspect::Quality),
-            at_meta
-                .review
-                .map(|review| Aspect::Review(review, at_meta.reason)),
-        ];
-        for aspect in aspects.into_iter().flatten() {
-            let said = Said::Asked;
-            let _changed = self
-                .store
-                .note(tenant, edition, &Note { aspect, said })
-                .await?;
+        for note in at_meta.notes() {
+            let _changed = self.store.note(tenant, edition, &note).await?;
         }
         Ok(())
     }

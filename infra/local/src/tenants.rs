@@ -17,6 +17,7 @@ use recado_dynamodb::Store;
 use recado_ports::{Profile, ProfileUpdate, Recipients, TenantConfig};
 use recado_runtime::{Keys, SecretText};
 use recado_testing::meta::{Account, BusinessNumber, settings};
+use ring::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -141,6 +142,14 @@ impl Secrets {
                 .cloned()
                 .unwrap_or_default(),
         )
+    }
+
+    /// The secret of a client that is no bank's of these: the same as long as the other secrets are.
+    #[must_use]
+    pub fn other_client(&self, client_id: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.keys.as_bytes());
+        let digest = hmac::sign(&key, format!("client {client_id}").as_bytes());
+        HEXLOWER.encode(&digest.as_ref()[..16])
     }
 
     /// Sealing keys and pepper as the functions read them.

@@ -1,6 +1,8 @@
 //! The command line.
 
+mod help;
 mod inspecting;
+mod onboarding;
 mod switching;
 
 use std::ffi::OsString;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use lexopt::prelude::*;
 use recado_domain::channel::Channel;
-use recado_domain::ids::TenantId;
+use recado_domain::ids::{AppId, TenantId};
 use recado_domain::locale::Locale;
 use recado_runtime::parse_duration;
 
@@ -18,74 +20,15 @@ use crate::commands::import::Importing;
 use crate::errors::OperatorError;
 use crate::unfinished::GRACE;
 use inspecting::inspecting;
+use onboarding::{checking, keeping, onboarding};
 use switching::switching;
 
+pub(crate) use help::USAGE;
 pub(crate) use inspecting::Inspecting;
+pub(crate) use onboarding::{
+    ApiClient, Checking, Course, Keeping, Onboarding, Places, SecretChange, SecretFrom,
+};
 pub(crate) use switching::Switching;
-
-/// What `--help` prints.
-pub(crate) const USAGE: &str = "\
-Looks after Recado: does a day fit, is anything stuck, what becomes of dead letters, how do the
-switches stand, what do the templates say.
-
-recado-operator reconcile --tenant T --day YYYY-MM-DD [--ledger FILE]
-    Counts a bank's day (in the bank's own zone) and names every notification that does not fit:
-    never ended although its validity is over, ended but content still sealed, contradictory facts,
-    unreadable. With the bank's list of accepted ids (one ntf_… a line, or CSV whose first column it
-    is) it names those that we do not have and those that the bank does not know.
-
-recado-operator stuck [--tenant T] [--queue URL]… [--dead-letters URL]…
-    Names every notification, of one bank or of all, whose validity is over and whose end nobody
-    wrote, and what happened to it last. Tells how deep the queues are; a dead letter does not fit.
-
-recado-operator redrive --from DEAD_LETTERS_URL --to QUEUE_URL [--send] [--limit N]
-    Says of each dead letter what it is, what its notification has come to, and whether it would be
-    sent again, dropped or kept. Changes nothing without --send. With it, letter by letter: first
-    sent, then deleted; what does not read, or has no notification, stays.
-
-recado-operator import-consents --file FILE --api URL [--position FILE] [--bad-lines FILE]
-    Hands a bank's existing consents (.csv, .ndjson, .jsonl) to the API, piece by piece, with the access
-    token in RECADO_TOKEN. Names every bad line by its number in the file, and the rule; takes the good
-    ones. With --position it goes on where it broke off; without, from the beginning: what is taken
-    twice changes nothing. --bad-lines gets the bad lines as they are found. Needs neither table nor AWS.
-
-recado-operator switches
-    How every switch that was ever turned stands, since when, by whom and why.
-recado-operator switches off|on tenant T | template T NAME | lane critical|standard|bulk
-    Holds messages back, or lets them go. Held back, they wait until their validity ends.
-recado-operator switches breaker open|close [T]
-    Open: no SMS for want of a receipt alone, of one bank or of all. One-time codes are exempt.
-recado-operator switches sms-budget set [T] [--per-minute N] [--per-day N] | lift [T]
-recado-operator switches rate set T --per-second N | lift T
-    How many SMS may leave; how many requests a bank may make.
-recado-operator switches history SWITCH
-    Every turn of one switch, by the name that `switches` prints.
-  --why TEXT             why, kept with every turn: a ticket, never a customer's data
-  --who NAME             who turns it (the process's user)
-
-recado-operator templates
-    Every template of the catalogue: name, version, class, category, languages, and how many SMS parts
-    its text takes at worst. Needs no AWS, as the two that follow.
-recado-operator templates lint [FILE|FOLDER]… [--host HOST]…
-    Each fault of the catalogue, or of these TOML files, with its place and its rule. An address must
-    lead to one of the hosts (those of the catalogue's own examples unless others are named).
-recado-operator templates render NAME [--locale L] [--channel whatsapp|sms|voice]
-    What a template of the catalogue shows with its examples, in every language and on every channel.
-
-options of every command
-  --table NAME           the table (else the variable TABLE_NAME)
-  --endpoint-url URL     another AWS than AWS: the local stack's `aws_endpoint`
-  --json                 for programs
-options of reconcile and stuck
-  --grace DURATION       how long after its validity an end may still be on its way (15m)
-  --pages-per-second N   how fast the table is read: pages of up to 1 MB, 256 read units each (8)
-
-Region and credentials come from the environment, as the functions have them: AWS_REGION,
-AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN. The local stack needs none of them.
-With a profile, first: eval \"$(aws configure export-credentials --format env)\"
-
-exit code: 0 all fits, nothing to do; 1 something does not fit; 2 usage, settings or connection
-";
 
 /// A command line that can be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +88,12 @@ pub(crate) enum Command {
     Switches(Switching),
     /// What do the templates say, and do they follow the rules?
     Templates(Inspecting),
+    /// A bank, set up.
+    Onboard(Box<Onboarding>),
+    /// What does a bank lack?
+    Check(Checking),
+    /// What do the secrets hold, or a change of them.
+    Secrets(Keeping),
     /// A bank's existing consents, into the API.
     ImportConsents(Importing),
     /// What becomes of dead letters?
@@ -207,6 +156,16 @@ struct Given {
     hosts: Vec<String>,
     locale: Option<Locale>,
     channel: Option<Channel>,
+    places: Places,
+    bank: Option<PathBuf>,
+    apply: bool,
+    client_id: Option<String>,
+    user_pool_id: Option<String>,
+    secret_file: Option<PathBuf>,
+    webhook_url: Option<String>,
+    templates: Vec<PathBuf>,
+    stdin: bool,
+    app_id: Option<AppId>,
 }
 
 /// Reads the arguments, the program's own name not among them; none: help was asked for.
@@ -219,7 +178,7 @@ pub(crate) fn parse(
         Some(Long("help") | Short('h')) => return Ok(None),
         Some(Long(_) | Short(_)) | None => {
             return usage(
-                "which command? reconcile, stuck, redrive, import-consents, switches or templates; --help tells more",
+                "which command? onboard, check, secrets, reconcile, stuck, redrive, import-consents, switches or templates; --help tells more",
             );
         }
     };
@@ -236,6 +195,22 @@ pub(crate) fn parse(
         "import-consents" => &["file", "api", "position", "bad-lines"],
         "switches" => &["who", "why", "per-minute", "per-day", "per-second"],
         "templates" => &["host", "locale", "channel"],
+        "onboard" => &[
+            "keys-secret",
+            "whatsapp-secret",
+            "whatsapp-url",
+            "bank",
+            "apply",
+            "client-id",
+            "user-pool-id",
+            "secret-file",
+            "webhook-url",
+            "templates",
+            "stdin",
+            "who",
+        ],
+        "check" => &["keys-secret", "whatsapp-secret", "whatsapp-url", "tenant"],
+        "secrets" => &["keys-secret", "whatsapp-secret", "app-id", "apply", "stdin"],
         _ => return usage(&format!("no command {name}; --help names them")),
     };
     let mut given = Given::default();
@@ -243,7 +218,7 @@ pub(crate) fn parse(
         let option = match argument {
             Long("help") | Short('h') => return Ok(None),
             Long(option) => option.to_owned(),
-            Value(word) if matches!(name.as_str(), "switches" | "templates") => {
+            Value(word) if matches!(name.as_str(), "switches" | "templates" | "secrets") => {
                 given.words.push(word.string()?);
                 continue;
             }
@@ -268,6 +243,20 @@ pub(crate) fn parse(
             dead_letters: given.dead_letters,
             reading: reading(given.grace, given.pages_per_second),
         },
+        "onboard" | "check" | "secrets" => {
+            let connection = given.connection.clone();
+            let format = format(given.json);
+            let command = match name.as_str() {
+                "onboard" => Command::Onboard(Box::new(onboarding(given)?)),
+                "check" => Command::Check(checking(given)?),
+                _ => Command::Secrets(keeping(given)?),
+            };
+            return Ok(Some(Request {
+                connection,
+                format,
+                command,
+            }));
+        }
         "switches" => Command::Switches(switching(&given)?),
         "templates" => Command::Templates(inspecting(&given)?),
         "import-consents" => Command::ImportConsents(Importing {
@@ -285,19 +274,24 @@ pub(crate) fn parse(
     };
     Ok(Some(Request {
         connection: given.connection,
-        format: if given.json {
-            Format::Json
-        } else {
-            Format::Table
-        },
+        format: format(given.json),
         command,
     }))
+}
+
+fn format(json: bool) -> Format {
+    if json { Format::Json } else { Format::Table }
 }
 
 fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<(), OperatorError> {
     match option {
         "json" => given.json = true,
         "send" => given.send = true,
+        "apply" => given.apply = true,
+        "stdin" => given.stdin = true,
+        "bank" => given.bank = Some(parser.value()?.into()),
+        "secret-file" => given.secret_file = Some(parser.value()?.into()),
+        "templates" => given.templates.push(parser.value()?.into()),
         "ledger" => given.ledger = Some(parser.value()?.into()),
         "file" => given.file = Some(parser.value()?.into()),
         "position" => given.position = Some(parser.value()?.into()),
@@ -318,6 +312,13 @@ fn take(given: &mut Given, option: &str, parser: &mut lexopt::Parser) -> Result<
                     let limit = text.parse().ok().filter(|limit| *limit > 0);
                     given.limit = Some(value(option, limit)?);
                 }
+                "keys-secret" => given.places.keys_secret = Some(text),
+                "whatsapp-secret" => given.places.whatsapp_secret = Some(text),
+                "whatsapp-url" => given.places.whatsapp_url = Some(text),
+                "client-id" => given.client_id = Some(text),
+                "user-pool-id" => given.user_pool_id = Some(text),
+                "webhook-url" => given.webhook_url = Some(text),
+                "app-id" => given.app_id = Some(value(option, AppId::parse(&text).ok())?),
                 "grace" => given.grace = Some(value(option, parse_duration(&text))?),
                 "host" => given.hosts.push(text.to_lowercase()),
                 "locale" => given.locale = Some(value(option, Locale::parse(&text))?),
@@ -362,6 +363,7 @@ fn value<T>(option: &str, value: Option<T>) -> Result<T, OperatorError> {
         "tenant" => "a bank's id: lower-case letters, digits and hyphens",
         "day" => "a date such as 2026-11-21",
         "grace" => "a duration such as 15m or 0s",
+        "app-id" => "decimal digits, as the app's dashboard shows them",
         "locale" => "pt_BR, en, fr or de",
         "channel" => "whatsapp, sms or voice",
         "per-minute" | "per-day" => "a whole number",

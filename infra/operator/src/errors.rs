@@ -4,6 +4,7 @@ use recado_ports::{QueueError, StoreError};
 use recado_runtime::ConfigError;
 use thiserror::Error;
 
+use crate::bank::BankFaults;
 use crate::ledger::LedgerError;
 
 /// Why a command gave no answer: exit code 2.
@@ -32,6 +33,20 @@ pub(crate) enum OperatorError {
         /// What the API said.
         why: String,
     },
+    /// A bank's file has mistakes.
+    #[error(transparent)]
+    Bank(#[from] BankFaults),
+    /// A secret does not read, or is not written.
+    #[error("{what}: {why}")]
+    Secret {
+        /// Which.
+        what: &'static str,
+        /// Why not; never its content.
+        why: String,
+    },
+    /// The pool of clients gave no answer.
+    #[error("the user pool: {0}")]
+    Pool(String),
     /// A file does not read, or does not take what is written.
     #[error("cannot use {path}: {source}")]
     File {
@@ -41,6 +56,8 @@ pub(crate) enum OperatorError {
         source: std::io::Error,
     },
 }
+
+impl std::error::Error for BankFaults {}
 
 impl From<lexopt::Error> for OperatorError {
     fn from(error: lexopt::Error) -> Self {

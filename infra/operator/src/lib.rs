@@ -1,24 +1,29 @@
 //! The operator's command line: does a day fit, is anything stuck, what becomes of dead letters, how do
-//! the switches stand, what do the templates say.
+//! the switches stand, what do the templates say; a bank set up, the secrets changed.
 //!
 //! It works with the functions' own adapters and with the protocol's own words; what it decides is decided
 //! by pure functions ([`contradictions`], [`unfinished`], [`reconcile`], [`verdict`]). It never prints a
-//! number, a text, a code or an amount: it has no key to open them.
+//! customer's number, a text, a code or an amount, and no secret.
 
 mod arguments;
+mod bank;
 mod chunks;
+mod cognito;
 mod commands;
 mod connection;
 pub mod contradictions;
 mod errors;
+mod findings;
 pub mod ledger;
 mod output;
 pub mod reconcile;
+mod secret_text;
 #[cfg(test)]
 mod specimen;
 #[cfg(test)]
 mod stories;
 pub mod unfinished;
+mod vault;
 pub mod verdict;
 
 use std::ffi::OsString;
@@ -27,8 +32,10 @@ use recado_ports::Chance;
 use recado_runtime::Env;
 
 use arguments::{Command, Format, Request, USAGE, parse};
-use commands::{import, reconcile as reconciling, redrive, stuck, switches, templates};
-use connection::Clients;
+use commands::{
+    check, import, onboard, reconcile as reconciling, redrive, secrets, stuck, switches, templates,
+};
+use connection::{Clients, Services};
 use errors::OperatorError;
 use output::{Answer, Fits};
 
@@ -93,6 +100,18 @@ async fn answer<C: Chance + Clone + 'static>(
     let connect = || Clients::connect(&request.connection, env, chance);
     match request.command {
         Command::Templates(asked) => templates::run(asked),
+        Command::Onboard(onboarding) => {
+            let services = Services::connect(&request.connection, &onboarding.places, env)?;
+            onboard::run(&connect()?, &services, &onboarding, env).await
+        }
+        Command::Check(checking) => {
+            let services = Services::connect(&request.connection, &checking.places, env)?;
+            check::run(&connect()?, &services, &checking).await
+        }
+        Command::Secrets(keeping) => {
+            let services = Services::connect(&request.connection, &keeping.places, env)?;
+            secrets::run(&services, &keeping, env).await
+        }
         Command::ImportConsents(importing) => import::run(&importing, env, chance).await,
         Command::Reconcile {
             tenant,

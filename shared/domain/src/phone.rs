@@ -101,6 +101,15 @@ impl E164 {
         }
     }
 
+    /// Whether it is one of the recipients that need no phone, `+55 11 90000-0000` to `-0999`: in a
+    /// stage with the sandbox nothing sent to them leaves, and `-0001` to `-0012` have an outcome of
+    /// their own (`docs/openapi.yaml`). Elsewhere they are numbers like any other.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        let last = self.0.strip_prefix("+5511900000");
+        last.is_some_and(|last| last.len() == 3)
+    }
+
     /// What may be shown: country, Brazilian area code, last four digits.
     #[must_use]
     pub fn masked(&self) -> String {
@@ -172,6 +181,23 @@ mod tests {
         check("+12025550123", "+1 ******0123");
         check("+33612345678", "+33 *****5678");
         check("+351912345678", "+351 *****5678");
+    }
+
+    #[test]
+    fn a_thousand_numbers_of_sao_paulo_are_reserved() {
+        let check = |text: &str, expected: bool| {
+            let phone = E164::parse(text).expect("valid");
+            assert_eq!(phone.is_reserved(), expected, "{text}");
+        };
+        check("+5511900000000", true);
+        check("+5511900000001", true);
+        check("+551190000012", false);
+        check("+5511900000012", true);
+        check("+5511900000999", true);
+        check("+5511900001000", false);
+        check("+5521900000001", false);
+        check("+5511987654321", false);
+        check("+351911900000", false);
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub(crate) const VERSION: &str = "V#";
 /// What the sort key of everything that Meta says of an edition starts with.
 pub(crate) const META: &str = "META#";
 
+/// What the sort key of a bank's client starts with.
+pub(crate) const OWN_CLIENT: &str = "CLIENT#";
+
 /// The partition of all switches.
 pub(crate) const SWITCHES: &str = "SWITCHES";
 
@@ -76,11 +79,16 @@ impl Key {
     }
 
     pub(crate) fn tenant(tenant: &TenantId) -> Self {
-        Self::of(format!("TNT#{tenant}"), "CONFIG")
+        Self::of(tenant_partition(tenant), "CONFIG")
     }
 
     pub(crate) fn client(client_id: &str) -> Self {
         Self::of(format!("CLIENT#{client_id}"), "TENANT")
+    }
+
+    /// A bank's client once more, beside its entry: so that its clients are found by its name.
+    pub(crate) fn own_client(tenant: &TenantId, client_id: &str) -> Self {
+        Self::of(tenant_partition(tenant), format!("{OWN_CLIENT}{client_id}"))
     }
 
     pub(crate) fn number(number: &PhoneNumberId) -> Self {
@@ -156,6 +164,11 @@ impl Key {
             (SK.to_owned(), text(&self.sk)),
         ])
     }
+}
+
+/// A bank's entry and its clients.
+pub(crate) fn tenant_partition(tenant: &TenantId) -> String {
+    format!("TNT#{tenant}")
 }
 
 /// The turns of a switch.

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::SignedDuration;
 use recado_domain::catalogue;
 use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TemplateName, TenantId};
 use recado_domain::switches::{Counter, Switchboard};
 use recado_domain::template::Template;
-use recado_ports::{ConfigError, Registry, StoreError, TenantConfig};
+use recado_ports::{ConfigError, OwnerError, Registry, StoreError, TenantConfig};
 
 use crate::attributes::{Item, text};
 use crate::cache::{Cache, Life};
-use crate::errors::unavailable;
-use crate::keys::{Key, VERSION, template_partition};
-use crate::registry_item::{owner, owner_item, template, tenant_config, tenant_item};
+use crate::errors::{exhausted, unavailable};
+use crate::keys::{Key, OWN_CLIENT, SK, VERSION, template_partition, tenant_partition};
+use crate::registry_item::{OWNER, owner, owner_item, template, tenant_config, tenant_item};
 use crate::store::Store;
 
 /// How long an entry of a bank, a client or a number is believed. What is not there is asked for again.
@@ -157,36 +158,83 @@ impl Store {
         Ok(())
     }
 
-    /// Says whose an OAuth2 client is.
-    pub async fn put_client(&self, client_id: &str, tenant: &TenantId) -> Result<(), StoreError> {
-        self.replace(owner_item(&Key::client(client_id), tenant))
-            .await?;
+    /// Says whose an OAuth2 client is. Another bank's stays that bank's.
+    ///
+    /// # Errors
+    /// Names the owner that it has; nothing was changed then.
+    pub async fn put_client(&self, client_id: &str, tenant: &TenantId) -> Result<(), OwnerError> {
+        self.claim(&Key::client(client_id), tenant).await?;
+        let own = Key::own_client(tenant, client_id);
+        self.replace(owner_item(&own, tenant)).await?;
         self.known().clients.forget(|known| known == client_id);
         Ok(())
     }
 
-    /// Says whose a number at Meta is.
+    /// The OAuth2 clients of a bank, in alphabetical order.
+    pub async fn clients_of(&self, tenant: &TenantId) -> Result<Vec<String>, StoreError> {
+        let operation = "read a bank's clients";
+        let items = self.partition(operation, tenant_partition(tenant), Some(OWN_CLIENT));
+        let client = |item: &Item| {
+            let sort_key = item.get(SK)?.as_s().ok()?;
+            sort_key.strip_prefix(OWN_CLIENT).map(str::to_owned)
+        };
+        Ok(items.await?.iter().filter_map(client).collect())
+    }
+
+    /// Says whose a number at Meta is. Another bank's stays that bank's.
+    ///
+    /// # Errors
+    /// Names the owner that it has; nothing was changed then.
     pub async fn put_number(
         &self,
         number: &PhoneNumberId,
         tenant: &TenantId,
-    ) -> Result<(), StoreError> {
-        self.replace(owner_item(&Key::number(number), tenant))
-            .await?;
+    ) -> Result<(), OwnerError> {
+        self.claim(&Key::number(number), tenant).await?;
         self.known().numbers.forget(|known| known == number);
         Ok(())
     }
 
-    /// Says whose a business account at Meta is.
+    /// Says whose a business account at Meta is. Another bank's stays that bank's.
+    ///
+    /// # Errors
+    /// Names the owner that it has; nothing was changed then.
     pub async fn put_account(
         &self,
         account: &BusinessAccountId,
         tenant: &TenantId,
-    ) -> Result<(), StoreError> {
-        self.replace(owner_item(&Key::account(account), tenant))
-            .await?;
+    ) -> Result<(), OwnerError> {
+        self.claim(&Key::account(account), tenant).await?;
         self.known().accounts.forget(|known| known == account);
         Ok(())
+    }
+
+    /// Writes an owner down where there is none but this one.
+    async fn claim(&self, key: &Key, tenant: &TenantId) -> Result<(), OwnerError> {
+        let answer = self
+            .client()
+            .put_item()
+            .table_name(self.table())
+            .set_item(Some(owner_item(key, tenant)))
+            .condition_expression("attribute_not_exists(pk) OR #owner = :tenant")
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":tenant", text(tenant.as_str()))
+            .send()
+            .await;
+        let error = match answer {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => {}
+            Some(_) | None => return Err(unavailable("write the registry", error).into()),
+        }
+        let held = self.get("read an owner", key).await?;
+        match held.as_ref().map(owner).transpose()? {
+            Some(other) => Err(OwnerError::Taken(other)),
+            // Gone since: whoever asks again will find out.
+            None => Err(exhausted("write the registry", "it changed meanwhile").into()),
+        }
     }
 
     pub(crate) async fn replace(&self, item: Item) -> Result<(), StoreError> {

@@ -21,7 +21,8 @@ use recado_ports::{StoreError, TenantConfig};
 use crate::attributes::{CURRENT, Item, Reader, VERSION, listed, number, put, text};
 use crate::keys::Key;
 
-const OWNER: &str = "tn";
+/// Whose it is.
+pub(crate) const OWNER: &str = "tn";
 const JSON: &str = "js";
 
 pub(crate) fn tenant_item(key: &Key, config: &TenantConfig) -> Item {

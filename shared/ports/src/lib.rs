@@ -11,7 +11,7 @@ mod templates;
 
 pub use channels::{SmsChannel, WhatsappChannel};
 pub use queues::{Job, QueueError, Queues, Reply, TimerMessage};
-pub use registry::{ConfigError, ConfigFault, Registry, TenantConfig};
+pub use registry::{ConfigError, ConfigFault, OwnerError, Registry, TenantConfig};
 pub use store::{
     ChatEntry, ChatRecord, Conversations, Created, ErasureReport, HistoryPage, Intake,
     Notifications, Profile, ProfileUpdate, Recipient, Recipients, StoreError, Written,

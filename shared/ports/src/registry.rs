@@ -73,6 +73,17 @@ pub enum ConfigError {
     Store(#[from] StoreError),
 }
 
+/// Why nobody was written down as the owner of something.
+#[derive(Debug, Error)]
+pub enum OwnerError {
+    /// It is another bank's, and stays so.
+    #[error("belongs to {0}")]
+    Taken(TenantId),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// The registry of banks: changes rarely, may be cached for a minute.
 pub trait Registry: Send + Sync {
     /// The bank's entry.

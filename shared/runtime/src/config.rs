@@ -80,6 +80,12 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// A text that may be absent; an empty one is.
+    #[must_use]
+    pub fn optional(&self, name: &str) -> Option<String> {
+        self.env.get(name).filter(|value| !value.is_empty())
+    }
+
     /// A duration such as `8s`, `500ms` or `2m`.
     #[must_use]
     pub fn duration(&self, name: &str) -> Duration {

@@ -2,6 +2,7 @@
 
 mod aws;
 mod batch;
+mod bearer;
 mod chance;
 mod config;
 mod content;
@@ -18,6 +19,7 @@ mod tenant;
 
 pub use aws::{Aws, AwsConfig, Retries, SDK_ATTEMPT};
 pub use batch::{Handled, each_record};
+pub use bearer::Bearer;
 pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, broken, open_content};

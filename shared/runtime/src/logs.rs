@@ -19,6 +19,7 @@ pub(crate) fn init() {
         "consent_api",
         "media_api",
         "template_api",
+        "sandbox",
     ];
     let mut filter = EnvFilter::new("warn");
     for target in ours {

@@ -102,7 +102,7 @@ impl Queues for Sender {
     }
 }
 
-fn failure<R>(queue: &str, error: SdkError<SendMessageError, R>) -> QueueError
+pub(crate) fn failure<R>(queue: &str, error: SdkError<SendMessageError, R>) -> QueueError
 where
     R: std::fmt::Debug + Send + Sync + 'static,
 {

@@ -1,6 +1,7 @@
 //! Templates at Meta: created, read, edited, deleted. Unlike a message, each of these may be asked for
 //! again: what was created is found by its name, and the rest leaves what it left before.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use recado_domain::delivery::{Failure, PostOutcome};
@@ -112,6 +113,32 @@ impl Client {
         read_one(&answer).ok_or(ManageError::Unavailable)
     }
 
+    /// Every template of the account that Recado may have made, page by page: a few requests where asking for
+    /// each language by its name would be hundreds.
+    pub async fn list_templates(
+        &self,
+        account: &BusinessAccountId,
+        token: &AccessToken,
+    ) -> Result<BTreeMap<Edition, AtMeta>, ManageError> {
+        let mut found = BTreeMap::new();
+        let mut after: Option<String> = None;
+        loop {
+            let query = page_query(None, after.as_deref());
+            let path = format!("{account}/message_templates?{query}");
+            let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+            let page = Page::read(&answer).ok_or(ManageError::Unavailable)?;
+            for (name, language, template) in page.templates {
+                if let Some(edition) = Edition::parse(&name, &language) {
+                    found.insert(edition, template);
+                }
+            }
+            match page.next {
+                Some(next) if after.as_ref() != Some(&next) => after = Some(next),
+                Some(_) | None => return Ok(found),
+            }
+        }
+    }
+
     /// Finds one language by its name.
     pub async fn find_template(
         &self,
@@ -122,7 +149,7 @@ impl Client {
         let (name, language) = (edition.meta_name(), edition.locale.code());
         let mut after: Option<String> = None;
         loop {
-            let query = page_query(&name, language, after.as_deref());
+            let query = page_query(Some((&name, language)), after.as_deref());
             let path = format!("{account}/message_templates?{query}");
             let answer = asked(self.request(Method::GET, &path, token.header())).await?;
             let page = Page::read(&answer).ok_or(ManageError::Unavailable)?;
@@ -179,10 +206,12 @@ impl Client {
     }
 }
 
-fn page_query(name: &str, language: &str, after: Option<&str>) -> String {
+fn page_query(one: Option<(&str, &str)>, after: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("name", name);
-    query.append_pair("language", language);
+    if let Some((name, language)) = one {
+        query.append_pair("name", name);
+        query.append_pair("language", language);
+    }
     query.append_pair("fields", FIELDS);
     query.append_pair("limit", PAGE);
     if let Some(after) = after {
@@ -191,7 +220,7 @@ fn page_query(name: &str, language: &str, after: Option<&str>) -> String {
     query.finish()
 }
 
-fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
+pub(crate) fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
     request
         .header(CONTENT_TYPE, "application/json")
         .body(body.to_string())
@@ -235,7 +264,7 @@ fn refusal(error: MetaError, status: StatusCode) -> ManageError {
     }
 }
 
-fn done(answer: &[u8]) -> Result<(), ManageError> {
+pub(crate) fn done(answer: &[u8]) -> Result<(), ManageError> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use recado_domain::ids::AppId;
 use reqwest::header::HeaderValue;
 use thiserror::Error;
 
@@ -35,6 +36,17 @@ impl AccessToken {
             bearer: header("Bearer")?,
             oauth: header("OAuth")?,
         })
+    }
+
+    /// The app's own token: what its own settings are read and written with.
+    pub fn of_app(app: &AppId, secret: &str) -> Result<Self, TokenError> {
+        Self::parse(&format!("{app}|{}", secret.trim()))
+    }
+
+    /// The token itself, for Meta to judge.
+    pub(crate) fn text(&self) -> &str {
+        let bearer = self.bearer.to_str().unwrap_or_default();
+        bearer.strip_prefix("Bearer ").unwrap_or_default()
     }
 
     pub(crate) fn header(&self) -> HeaderValue {

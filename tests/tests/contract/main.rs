@@ -194,6 +194,19 @@ async fn the_registry_keeps_the_contract_on_dynamodb() -> Result<()> {
     store
         .put_account(&entries.config.business_account_id, &entries.tenant)
         .await?;
+    let thief = TenantId::parse("banco-alheio")?;
+    let (client, config) = (&entries.client_id, &entries.config);
+    for taken in [
+        store.put_client(client, &thief).await,
+        store.put_number(&config.phone_number_id, &thief).await,
+        store.put_account(&config.business_account_id, &thief).await,
+    ] {
+        let taken = taken.expect_err("it is another bank's");
+        assert_eq!(taken.to_string(), format!("belongs to {}", entries.tenant));
+    }
+    store.put_client(client, &entries.tenant).await?;
+    assert_eq!(store.clients_of(&entries.tenant).await?, [client.clone()]);
+    assert_eq!(store.clients_of(&thief).await?, Vec::<String>::new());
     registry_contract(&store).await;
     templates_contract(&store).await;
     Ok(())

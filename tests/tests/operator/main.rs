@@ -3,6 +3,7 @@
 
 mod days;
 mod letters;
+mod secrets;
 mod switches;
 
 use std::collections::BTreeMap;

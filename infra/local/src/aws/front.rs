@@ -11,6 +11,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
+use super::cognito::Pools;
 use super::dynamodb::DynamoDb;
 use super::secrets::Secrets;
 use super::sns::Sns;
@@ -64,6 +65,7 @@ pub(super) struct Front {
     pub(super) queues: Arc<Queues>,
     pub(super) sns: Sns,
     pub(super) secrets: Secrets,
+    pub(super) pools: Pools,
     pub(super) interference: RwLock<Interference>,
 }
 
@@ -89,6 +91,9 @@ async fn handle(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes
         let carry_out = async || front.sns.handle(action, &form);
         return front.interfered(Service::Sns, action, carry_out).await;
     };
+    if let Some(("AWSCognitoIdentityProviderService", operation)) = target.split_once('.') {
+        return front.pools.handle(operation, &body);
+    }
     let (service, operation) = match target.split_once('.') {
         Some(("DynamoDB_20120810", operation)) => (Service::DynamoDb, operation),
         Some(("AmazonSQS", operation)) => (Service::Sqs, operation),

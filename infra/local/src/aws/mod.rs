@@ -1,6 +1,7 @@
 //! The AWS of the local stack: DynamoDB, SQS, SNS and Secrets Manager behind one endpoint, spoken
 //! to over their real protocols. For development only: nothing is authenticated.
 
+mod cognito;
 mod counts;
 mod dynamodb;
 mod front;
@@ -33,6 +34,7 @@ pub use self::sqs::{
     SqsError,
 };
 
+use self::cognito::Pools;
 use self::dynamodb::DynamoDb;
 use self::front::Front;
 use self::sns::Sns;
@@ -100,6 +102,7 @@ impl Aws {
             queues: Arc::new(Queues::new(&endpoint, settings.queues)?),
             sns: Sns::new(settings.sms),
             secrets: Secrets::new(settings.secrets),
+            pools: Pools::default(),
             interference: front::no_interference(),
         });
         let (stop, stopped) = oneshot::channel::<()>();

@@ -1,4 +1,5 @@
-//! SNS, as far as it sends an SMS: `Publish` to a phone number over the Query protocol.
+//! SNS, as far as it sends an SMS: `Publish` to a phone number over the Query protocol, and what an
+//! operator asks of the account.
 
 mod parts;
 
@@ -134,18 +135,23 @@ impl Sns {
     }
 
     pub(super) fn handle(&self, action: &str, form: &HashMap<String, String>) -> Response {
-        if action != "Publish" {
-            return SnsError::InvalidAction(action.to_owned()).response();
+        match action {
+            "Publish" => {}
+            // An account that may write to everybody, and spend.
+            "GetSMSSandboxAccountStatus" => {
+                return answer(action, "<IsInSandbox>false</IsInSandbox>");
+            }
+            "GetSMSAttributes" => {
+                let entry = "<key>MonthlySpendLimit</key><value>1000</value>";
+                let attributes = format!("<attributes><entry>{entry}</entry></attributes>");
+                return answer(action, &attributes);
+            }
+            _ => return SnsError::InvalidAction(action.to_owned()).response(),
         }
         match self.publish(form) {
             Ok(message_id) => {
-                let (message_id, id) = (wire::xml_escaped(&message_id), wire::request_id());
-                let body = format!(
-                    "<PublishResponse xmlns=\"{NAMESPACE}\"><PublishResult><MessageId>{message_id}\
-                     </MessageId></PublishResult><ResponseMetadata><RequestId>{id}</RequestId>\
-                     </ResponseMetadata></PublishResponse>"
-                );
-                wire::respond(Protocol::Query, StatusCode::OK, body)
+                let message_id = wire::xml_escaped(&message_id);
+                answer(action, &format!("<MessageId>{message_id}</MessageId>"))
             }
             Err(error) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
@@ -184,6 +190,15 @@ impl Sns {
             count.store(0, Ordering::Relaxed);
         }
     }
+}
+
+fn answer(action: &str, result: &str) -> Response {
+    let id = wire::request_id();
+    let body = format!(
+        "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>\
+         <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></{action}Response>"
+    );
+    wire::respond(Protocol::Query, StatusCode::OK, body)
 }
 
 /// The answer to a request that SNS has no room for.

@@ -197,6 +197,61 @@ async fn a_secret_is_read_by_name_and_by_arn_and_changes_while_running() {
 }
 
 #[tokio::test]
+async fn a_secrets_version_becomes_current_only_in_the_place_of_the_one_that_was_read() {
+    let stack = start().await;
+    let client = stack.sdk.secrets(Retries::Never, ATTEMPT);
+    let id = "meta-app-secret";
+    let read = async || {
+        let answer = client
+            .get_secret_value()
+            .secret_id(id)
+            .send()
+            .await
+            .unwrap();
+        let version = answer.version_id().unwrap().to_owned();
+        (version, answer.secret_string().unwrap().to_owned())
+    };
+    let prepare = async |text: &str| {
+        let put = client.put_secret_value().secret_id(id).secret_string(text);
+        let answer = put.version_stages("next").send().await.unwrap();
+        answer.version_id().unwrap().to_owned()
+    };
+    let make_current = async |to: &str, from: &str| {
+        let stage = client.update_secret_version_stage().secret_id(id);
+        let stage = stage.version_stage("AWSCURRENT").move_to_version_id(to);
+        stage.remove_from_version_id(from).send().await
+    };
+    let (first, _) = read().await;
+    let second = prepare("second").await;
+    assert_eq!(read().await.1, "s3cr3t");
+    make_current(&second, &first).await.unwrap();
+    assert_eq!(read().await, (second.clone(), "second".to_owned()));
+    let third = prepare("third").await;
+    let late = make_current(&third, &first)
+        .await
+        .unwrap_err()
+        .into_service_error();
+    assert!(late.is_invalid_parameter_exception(), "{late:?}");
+    assert_eq!(read().await, (second, "second".to_owned()));
+
+    stack.aws.secrets().empty("keys");
+    let described = client.describe_secret().secret_id("keys").send().await;
+    assert!(
+        described
+            .unwrap()
+            .version_ids_to_stages()
+            .unwrap()
+            .is_empty()
+    );
+    let none = client.get_secret_value().secret_id("keys").send().await;
+    assert!(
+        none.unwrap_err()
+            .into_service_error()
+            .is_resource_not_found_exception()
+    );
+}
+
+#[tokio::test]
 async fn a_throttled_request_is_not_carried_out_and_not_counted() {
     let stack = start().await;
     stack

@@ -12,7 +12,9 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::stream;
-use recado_testing::meta::{Effect, FaultsChange, Method, Reply, Request, TemplateStatus};
+use recado_testing::meta::{
+    Account, BusinessNumber, Effect, FaultsChange, Method, Reply, Request, TemplateStatus, form,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -31,6 +33,8 @@ impl Sim {
     /// - `POST /_templates` `{"name", "language"?, "status", "waba_id"?}`: pauses, disables, approves;
     /// - `POST /_credentials` `{"app_secret"?, "token"?, "waba_id"?}`: exchanges the app's secret, an
     ///   account's access token;
+    /// - `POST /_accounts` `{"waba_id", "token", "phone_number_id", "number", "name"}`: another business opens
+    ///   an account; no app gets its webhooks until one is subscribed;
     /// - `POST /_emit` `{"field", "value", "waba_id"?}`: a signed webhook of any field.
     pub fn meta_router(&self) -> Router {
         Router::new()
@@ -38,6 +42,7 @@ impl Sim {
             .route("/_reset", post(reset))
             .route("/_templates", post(set_template))
             .route("/_credentials", post(exchange))
+            .route("/_accounts", post(open_account))
             .route("/_emit", post(emit))
             .fallback(graph)
             .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -68,8 +73,38 @@ async fn graph(
         file_offset: text("file_offset"),
         body: &body,
     };
+    if let Err(refusal) = sim.asks_the_callback(&request).await {
+        return deliver(refusal).await;
+    }
     let reply = sim.with(|meta, now| meta.request(&request, now));
     deliver(reply).await
+}
+
+/// Meta's code for a callback that does not answer its verification.
+const VERIFICATION_FAILED: u32 = 2200;
+
+impl Sim {
+    /// An app's new callback is verified before it is taken.
+    async fn asks_the_callback(&self, request: &Request<'_>) -> Result<(), Reply> {
+        let path = request.path.split('?').next().unwrap_or_default();
+        if request.method != Method::Post || !path.ends_with("/subscriptions") {
+            return Ok(());
+        }
+        let fields = form(request.body);
+        let (Some(callback), Some(token)) =
+            (fields.get("callback_url"), fields.get("verify_token"))
+        else {
+            return Ok(());
+        };
+        let verified = self.verify_callback(callback, token).await;
+        verified.map_err(|error| {
+            let body = json!({ "error": {
+                "message": format!("(#{VERIFICATION_FAILED}) Callback verification failed: {error}"),
+                "type": "OAuthException", "code": VERIFICATION_FAILED,
+            } });
+            Reply::json(400, &body)
+        })
+    }
 }
 
 async fn deliver(reply: Reply) -> Response {
@@ -173,6 +208,35 @@ async fn exchange(State(sim): State<Sim>, body: Bytes) -> Response {
         None => problem(StatusCode::NOT_FOUND, "no such account"),
         Some(()) => Json(json!({ "success": true })).into_response(),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAccount {
+    waba_id: String,
+    token: String,
+    phone_number_id: String,
+    /// E.164.
+    number: String,
+    name: String,
+}
+
+async fn open_account(State(sim): State<Sim>, body: Bytes) -> Response {
+    let new: NewAccount = match read(&body) {
+        Ok(new) => new,
+        Err(refusal) => return *refusal,
+    };
+    let account = Account {
+        waba_id: new.waba_id,
+        token: new.token,
+        numbers: vec![BusinessNumber {
+            id: new.phone_number_id,
+            number: new.number,
+            name: new.name,
+        }],
+    };
+    sim.with(|meta, _| meta.open_account(account));
+    Json(json!({ "success": true })).into_response()
 }
 
 #[derive(Deserialize)]

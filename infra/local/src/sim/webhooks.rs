@@ -15,9 +15,9 @@ const CONCURRENT: usize = 256;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Sim {
-    /// Lets time pass in the simulated world and posts its signed webhooks to `callback`, as long as
-    /// it is polled: spawn it, and abort it to stop.
-    pub async fn post_webhooks(self, callback: String) -> anyhow::Result<()> {
+    /// Lets time pass in the simulated world and posts its signed webhooks to the app's callback, as long as
+    /// it is polled: spawn it, and abort it to stop. `first`: where they go until the app says otherwise.
+    pub async fn post_webhooks(self, first: String) -> anyhow::Result<()> {
         let client = client()?;
         let slots = Arc::new(Semaphore::new(CONCURRENT));
         loop {
@@ -36,7 +36,12 @@ impl Sim {
                 }
                 Some(_) => {}
             }
-            for post in self.with(|meta, now| meta.take_due(now)) {
+            let (posts, callback) = self.with(|meta, now| {
+                let callback = meta.callback().map(|callback| callback.url.clone());
+                (meta.take_due(now), callback)
+            });
+            let callback = callback.unwrap_or_else(|| first.clone());
+            for post in posts {
                 let slot = Arc::clone(&slots).acquire_owned().await?;
                 let (sim, client, callback) = (self.clone(), client.clone(), callback.clone());
                 tokio::spawn(async move {

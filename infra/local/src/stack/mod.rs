@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use recado_testing::meta::Callback;
+use recado_whatsapp::webhook::FIELDS;
 use serde::Serialize;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -22,7 +24,7 @@ use crate::lambda::{Function, Invoke, Lambda, LogLine};
 use crate::sim::Sim;
 use crate::tenants::{BANKS, Secrets};
 use crate::timeline::Timeline;
-use crate::{oauth, page, templates, tenants};
+use crate::{page, templates, tenants};
 
 /// The API's scopes.
 pub const SCOPES: [&str; 6] = [
@@ -73,6 +75,8 @@ pub struct Ready {
     pub token_url: String,
     /// The banks' clients.
     pub clients: Vec<ReadyClient>,
+    /// The clients that the parameter `JwtAudience` names besides: whose they are, the registry says.
+    pub other_clients: Vec<OtherClient>,
     /// Meta's webhook.
     pub webhook: ReadyWebhook,
     /// The simulated Cloud API.
@@ -100,6 +104,15 @@ pub struct ReadyClient {
     pub client_secret: String,
     /// The bank's number at Meta.
     pub phone_number_id: String,
+}
+
+/// A client that may ask for tokens, of no bank yet.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherClient {
+    /// OAuth2 client id.
+    pub client_id: String,
+    /// OAuth2 client secret.
+    pub client_secret: String,
 }
 
 /// Meta's webhook.
@@ -188,9 +201,9 @@ impl Stack {
 
         let sim = parts::simulated_world(&secrets, &base, &all, options.seed)?;
         let deployment = parts::deployment(&options, &base, &secrets);
-        let aws = Arc::new(parts::start_aws(&options, &deployment, &secrets, &sim).await?);
+        let aws = Arc::new(parts::start_aws(&options, &deployment, &base, &secrets, &sim).await?);
         aws.queues().keep_history(QUEUE_HISTORY);
-        let template = parts::read_template(&deployment, aws.endpoint())?;
+        let template = parts::read_template(&deployment, aws.endpoint(), &base)?;
         parts::register(&template, &aws, &secrets, &own).await?;
 
         let logs = Logs::default();
@@ -203,17 +216,9 @@ impl Stack {
         let sources = parts::start_sources(&template, &aws, &invokable)?;
 
         let timeline = Timeline::new();
-        let ready = parts::ready(&base, &secrets, aws.endpoint());
+        let ready = parts::ready(&base, &deployment, &secrets, aws.endpoint());
         let routes = front_door::routes(&template, &invokable)?;
-        let clients = BANKS.iter().map(|bank| {
-            let (id, secret) = secrets.client(bank);
-            oauth::Client {
-                id,
-                secret,
-                scopes: SCOPES.map(str::to_owned).to_vec(),
-            }
-        });
-        let issuer = oauth::Issuer::new(&base, Duration::from_secs(3600), clients.collect());
+        let issuer = parts::issuer(&base, &ready);
         let door = front_door::router(front_door::Settings {
             routes,
             issuer: issuer.clone(),
@@ -240,6 +245,12 @@ impl Stack {
         sim.verify_callback(&ready.webhook.url, secrets.verify_token())
             .await
             .context("the webhook does not verify")?;
+        sim.with(|meta, _| {
+            meta.set_callback(Callback {
+                url: ready.webhook.url.clone(),
+                fields: FIELDS.map(str::to_owned).into(),
+            });
+        });
         tasks.push(tokio::spawn({
             let (sim, callback) = (sim.clone(), ready.webhook.url.clone());
             async move {

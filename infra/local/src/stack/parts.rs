@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use data_encoding::HEXLOWER;
 use recado_domain::template::Template as MessageTemplate;
 use recado_dynamodb::Store;
 use recado_ports::{Kept, OwnTemplates};
@@ -16,7 +17,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::{
-    INIT_TIMEOUT, Logs, Options, PER_API, PER_SOURCE, Ready, ReadyClient, ReadyWebhook, SHORT_CODE,
+    INIT_TIMEOUT, Logs, Options, OtherClient, PER_API, PER_SOURCE, Ready, ReadyClient,
+    ReadyWebhook, SCOPES, SHORT_CODE,
 };
 use crate::aws::{self, Aws, Sms, SmsRefusal};
 use crate::event_source::{self, EventSource};
@@ -24,7 +26,7 @@ use crate::lambda::{self, Function, Invoke, Lambda, Setup};
 use crate::sim::Sim;
 use crate::template::{self, Addresses, Deployment, Template};
 use crate::tenants::{BANKS, Secrets};
-use crate::{functions, oauth, templates, tenants};
+use crate::{functions, ids, oauth, templates, tenants};
 
 pub(super) fn simulated_world(
     secrets: &Secrets,
@@ -62,8 +64,12 @@ pub(super) fn deployment(options: &Options, base: &str, secrets: &Secrets) -> De
     }
 }
 
-pub(super) fn read_template(deployment: &Deployment, aws_endpoint: &str) -> Result<Template> {
-    let addresses = Addresses::new(deployment, aws_endpoint);
+pub(super) fn read_template(
+    deployment: &Deployment,
+    aws_endpoint: &str,
+    base: &str,
+) -> Result<Template> {
+    let addresses = Addresses::new(deployment, aws_endpoint, base);
     let path = functions::workspace_root().join("infra/template.yaml");
     template::read(&path, deployment, &|reference| addresses.resolve(reference))
 }
@@ -71,11 +77,12 @@ pub(super) fn read_template(deployment: &Deployment, aws_endpoint: &str) -> Resu
 pub(super) async fn start_aws(
     options: &Options,
     deployment: &Deployment,
+    base: &str,
     secrets: &Secrets,
     sim: &Sim,
 ) -> Result<Aws> {
     // The queues' addresses contain the port that the stand-ins get only now: read once more below.
-    let shape = read_template(deployment, "http://127.0.0.1")?;
+    let shape = read_template(deployment, "http://127.0.0.1", base)?;
     let table = shape
         .tables
         .values()
@@ -89,6 +96,14 @@ pub(super) async fn start_aws(
             .map(|secret| secret.name.clone())
             .with_context(|| format!("the template has no secret {id}"))
     };
+    let mut values = BTreeMap::from([
+        (named("KeysSecret")?, keys),
+        (named("WhatsAppSecret")?, whatsapp),
+    ]);
+    // What Secrets Manager would have generated; it has no meaning beyond this run.
+    if let Ok(name) = named("SandboxSecret") {
+        values.insert(name, HEXLOWER.encode(&ids::random::<32>()));
+    }
     let sim = sim.clone();
     Aws::start(aws::AwsSettings {
         port: 0,
@@ -100,10 +115,7 @@ pub(super) async fn start_aws(
             .values()
             .map(|queue| queue_settings(queue, &shape))
             .collect::<Result<_>>()?,
-        secrets: BTreeMap::from([
-            (named("KeysSecret")?, keys),
-            (named("WhatsAppSecret")?, whatsapp),
-        ]),
+        secrets: values,
         sms: Arc::new(move |sms: Sms| {
             let from = sms
                 .sender_id
@@ -242,11 +254,12 @@ pub(super) async fn add_functions(
             .cloned()
             .with_context(|| format!("{} was not built", function.binary))?;
         let extra = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())]);
-        let instances = if function.queue_events.is_empty() {
-            PER_API
+        let called = if function.routes.is_empty() {
+            0
         } else {
-            PER_SOURCE * function.queue_events.len()
+            PER_API
         };
+        let instances = called + PER_SOURCE * function.queue_events.len();
         let added = lambda.add(Setup::from_template(function, binary, extra, instances))?;
         all.insert(id.clone(), added);
     }
@@ -276,7 +289,26 @@ pub(super) fn start_sources(
     Ok(sources)
 }
 
-pub(super) fn ready(base: &str, secrets: &Secrets, endpoint: &str) -> Ready {
+/// The token endpoint: for the banks' clients and for whomever `JwtAudience` names besides.
+pub(super) fn issuer(base: &str, ready: &Ready) -> oauth::Issuer {
+    let banks = ready.clients.iter();
+    let banks = banks.map(|client| (&client.client_id, &client.client_secret));
+    let others = ready.other_clients.iter();
+    let others = others.map(|client| (&client.client_id, &client.client_secret));
+    let clients = banks.chain(others).map(|(id, secret)| oauth::Client {
+        id: id.clone(),
+        secret: secret.clone(),
+        scopes: SCOPES.map(str::to_owned).to_vec(),
+    });
+    oauth::Issuer::new(base, Duration::from_secs(3600), clients.collect())
+}
+
+pub(super) fn ready(
+    base: &str,
+    deployment: &Deployment,
+    secrets: &Secrets,
+    endpoint: &str,
+) -> Ready {
     let client = |bank: &crate::tenants::Bank| {
         let (client_id, client_secret) = secrets.client(bank);
         ReadyClient {
@@ -286,10 +318,22 @@ pub(super) fn ready(base: &str, secrets: &Secrets, endpoint: &str) -> Ready {
             phone_number_id: bank.phone_number_id.to_owned(),
         }
     };
+    let clients: Vec<ReadyClient> = BANKS.iter().map(client).collect();
+    let audience = deployment.parameters.get("JwtAudience");
+    let audience = audience.map(String::as_str).unwrap_or_default().split(',');
+    let others = audience.map(str::trim).filter(|id| {
+        let known = clients.iter().any(|client| client.client_id == *id);
+        !id.is_empty() && !known
+    });
+    let others = others.map(|id| OtherClient {
+        client_id: id.to_owned(),
+        client_secret: secrets.other_client(id),
+    });
     Ready {
+        other_clients: others.collect(),
         api: base.to_owned(),
         token_url: format!("{base}{}", oauth::TOKEN_PATH),
-        clients: BANKS.iter().map(client).collect(),
+        clients,
         webhook: ReadyWebhook {
             url: format!("{base}/v1/webhooks/whatsapp"),
             app_secret: secrets.app_secret().to_owned(),

@@ -12,16 +12,23 @@ pub struct Addresses {
     /// Base of queue URLs without a trailing slash; a queue's URL is
     /// `<base>/<account>/<name>`, as on AWS.
     pub queue_url_base: String,
+    /// Where every HTTP API answers, without a trailing slash: one front door has all their routes.
+    pub front_door: String,
 }
 
 impl Addresses {
     /// Addresses in the deployment's region and account.
     #[must_use]
-    pub fn new(deployment: &Deployment, queue_url_base: impl Into<String>) -> Self {
+    pub fn new(
+        deployment: &Deployment,
+        queue_url_base: impl Into<String>,
+        front_door: impl Into<String>,
+    ) -> Self {
         Self {
             region: deployment.region.clone(),
             account_id: deployment.account_id.clone(),
             queue_url_base: queue_url_base.into(),
+            front_door: front_door.into(),
         }
     }
 
@@ -65,6 +72,7 @@ impl Addresses {
             ("AWS::Serverless::Function", None) => name.to_owned(),
             ("AWS::Serverless::Function", Some("Arn")) => self.function_arn(name),
             ("AWS::Serverless::HttpApi", None) => reference.logical_id.to_lowercase(),
+            ("AWS::Serverless::HttpApi", Some("ApiEndpoint")) => self.front_door.clone(),
             ("AWS::KMS::Key", Some("Arn")) => self.arn("kms", &format!("key/{name}")),
             ("AWS::Cognito::UserPool", Some("ProviderURL")) => {
                 format!("https://cognito-idp.{}.amazonaws.com/{name}", self.region)

@@ -125,7 +125,7 @@ fn deployment(parameters: &[(&str, &str)]) -> Deployment {
 
 fn parsed(text: &str, parameters: &[(&str, &str)]) -> Result<Template> {
     let deployment = deployment(parameters);
-    let addresses = Addresses::new(&deployment, "http://sqs.local");
+    let addresses = Addresses::new(&deployment, "http://sqs.local", "http://door.local");
     parse(text, &deployment, &|r| addresses.resolve(r))
 }
 
@@ -331,7 +331,7 @@ fn a_parameter_that_is_unknown_or_not_allowed_or_missing_is_refused() {
 fn the_projects_own_template_is_understood_and_runs_packages_that_exist() {
     let root = crate::functions::workspace_root();
     let deployment = deployment(&[("JwtAudience", "client-a,client-b")]);
-    let addresses = Addresses::new(&deployment, "http://sqs.local");
+    let addresses = Addresses::new(&deployment, "http://sqs.local", "http://door.local");
     let path = root.join("infra/template.yaml");
     let template = read(&path, &deployment, &|r| addresses.resolve(r)).unwrap();
     assert_eq!(template.tables.len(), 1);
@@ -355,6 +355,40 @@ fn the_projects_own_template_is_understood_and_runs_packages_that_exist() {
     for authorizer in guarded {
         assert_eq!(authorizer.audience, ["client-a", "client-b"]);
     }
+}
+
+#[test]
+fn the_sandbox_is_wired_when_it_is_asked_for_and_absent_otherwise() {
+    let read = |parameters: &[(&str, &str)]| {
+        let deployment = deployment(parameters);
+        let addresses = Addresses::new(&deployment, "http://sqs.local", "http://door.local");
+        let path = crate::functions::workspace_root().join("infra/template.yaml");
+        read(&path, &deployment, &|r| addresses.resolve(r)).unwrap()
+    };
+    let variable = |template: &Template, function: &str, name: &str| {
+        template.functions[function].environment[name].clone()
+    };
+    let off = read(&[]);
+    assert!(!off.functions.contains_key("SandboxFunction"));
+    assert!(!off.queues.contains_key("SandboxQueue"));
+    assert_eq!(variable(&off, "OutboundSender", "SANDBOX_URL"), "");
+    let on = read(&[("Sandbox", "on")]);
+    for sender in ["OutboundSender", "FallbackTimer"] {
+        assert_eq!(
+            variable(&on, sender, "SANDBOX_URL"),
+            "http://door.local/sandbox"
+        );
+    }
+    assert_eq!(
+        variable(&on, "SandboxFunction", "WEBHOOK_URL"),
+        "http://door.local/v1/webhooks/whatsapp"
+    );
+    assert!(
+        on.functions["SandboxFunction"]
+            .routes
+            .iter()
+            .all(|route| route.api == "SandboxApi")
+    );
 }
 
 #[test]

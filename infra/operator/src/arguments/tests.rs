@@ -125,6 +125,9 @@ fn words(line: &[&str]) -> Result<Switching, String> {
         Command::Reconcile { .. }
         | Command::Stuck { .. }
         | Command::ImportConsents(_)
+        | Command::Onboard(_)
+        | Command::Check(_)
+        | Command::Secrets(_)
         | Command::Redrive { .. }
         | Command::Templates(_) => {
             panic!("{:?}", request.command)
@@ -304,4 +307,48 @@ fn templates_are_not_looked_at_by_half_a_line() {
     check("templates render a --locale es", "pt_BR, en, fr or de");
     check("templates render a --channel fax", "whatsapp, sms or voice");
     check("switches --host a.example", "has no option");
+}
+
+#[test]
+fn a_bank_is_set_up_only_with_what_belongs_together() {
+    let bank = |line: &str| match command(line) {
+        Command::Onboard(onboarding) => *onboarding,
+        other => panic!("{other:?}"),
+    };
+    let plain = bank("onboard --bank b.toml");
+    assert_eq!(
+        (plain.course, &plain.client),
+        (Course::DryRun, &ApiClient::Unnamed)
+    );
+    assert_eq!(plain.token, SecretFrom::Variable);
+    let pool = bank(
+        "onboard --bank b.toml --user-pool-id p --secret-file s --webhook-url https://x/y --stdin --apply",
+    );
+    assert_eq!(pool.course, Course::Apply);
+    assert_eq!(pool.token, SecretFrom::StandardInput);
+    let expected = ApiClient::Pool {
+        id: "p".to_owned(),
+        secret_file: Some(PathBuf::from("s")),
+    };
+    assert_eq!(pool.client, expected);
+    let refused = |line: &str, said: &str| {
+        let error = read(line).expect_err(line);
+        assert!(error.contains(said), "{line}: {error}");
+    };
+    refused("onboard", "--bank is missing");
+    refused(
+        "onboard --bank b --client-id a --user-pool-id p",
+        "not both",
+    );
+    refused(
+        "onboard --bank b --client-id a --secret-file s",
+        "belongs to --user-pool-id",
+    );
+    refused("onboard --bank b --webhook-url http://x/y", "https");
+    refused("onboard --bank b --tenant t", "no option --tenant");
+    refused("check", "--tenant is missing");
+    refused("secrets rotate", "does not know");
+    refused("secrets use-sealing-key", "does not know");
+    refused("secrets add-sealing-key --stdin", "--stdin belongs to");
+    refused("secrets init --app-id x", "--app-id must be decimal digits");
 }

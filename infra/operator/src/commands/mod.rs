@@ -1,8 +1,11 @@
 //! The commands: what each reads, and how its answer looks.
 
+pub(crate) mod check;
 pub(crate) mod import;
+pub(crate) mod onboard;
 pub(crate) mod reconcile;
 pub(crate) mod redrive;
+pub(crate) mod secrets;
 pub(crate) mod stuck;
 pub(crate) mod switches;
 pub(crate) mod templates;

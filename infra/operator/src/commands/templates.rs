@@ -107,19 +107,8 @@ fn lint(paths: &[PathBuf], hosts: &[String]) -> Result<Answer, OperatorError> {
             check(template.name.as_str(), &template, &hosts, &mut found);
         }
     } else {
-        for file in files(paths)? {
-            looked_at += 1;
-            let label = file.display().to_string();
-            let text = fs::read_to_string(&file).map_err(|source| unreadable(&file, source))?;
-            match toml::from_str::<Template>(&text) {
-                Ok(template) => check(&label, &template, &hosts, &mut found),
-                Err(error) => found.push(Found {
-                    template: label,
-                    place: line_of(&text, &error),
-                    rule: error.message().to_owned(),
-                }),
-            }
-        }
+        looked_at = files(paths)?.len();
+        found = read(paths, &hosts)?.1;
     }
     let text = if found.is_empty() {
         format!("{looked_at} templates, no fault\n")
@@ -159,6 +148,46 @@ fn check(label: &str, template: &Template, hosts: &[&str], found: &mut Vec<Found
             rule: fault.rule,
         });
     }
+}
+
+/// The templates of TOML files, or of folders of them, for a bank with these hosts: every one without fault.
+pub(crate) fn read_for(
+    paths: &[PathBuf],
+    hosts: &[String],
+) -> Result<Vec<Template>, OperatorError> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let (templates, found) = read(paths, &hosts)?;
+    if found.is_empty() {
+        return Ok(templates);
+    }
+    let faults = found
+        .iter()
+        .map(|fault| format!("\n  {}: {}: {}", fault.template, fault.place, fault.rule));
+    let faults: String = faults.collect();
+    Err(OperatorError::Usage(format!("--templates:{faults}")))
+}
+
+fn read(paths: &[PathBuf], hosts: &[&str]) -> Result<(Vec<Template>, Vec<Found>), OperatorError> {
+    let (mut templates, mut found) = (Vec::new(), Vec::new());
+    for file in files(paths)? {
+        let label = file.display().to_string();
+        let text = fs::read_to_string(&file).map_err(|source| unreadable(&file, source))?;
+        match toml::from_str::<Template>(&text) {
+            Ok(template) => {
+                check(&label, &template, hosts, &mut found);
+                templates.push(template);
+            }
+            Err(error) => found.push(Found {
+                template: label,
+                place: line_of(&text, &error),
+                rule: error.message().to_owned(),
+            }),
+        }
+    }
+    Ok((templates, found))
 }
 
 /// The TOML files named, and those of the folders named, in order.

@@ -1,8 +1,10 @@
 //! One language of one version: what is a template of its own at Meta.
 
+use crate::channel::Channel;
 use crate::delivery::Notification;
 use crate::ids::{TemplateName, version_suffix};
 use crate::locale::Locale;
+use crate::template::Template;
 
 /// One language of one version of a template: a template of its own at Meta.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +26,18 @@ impl Edition {
             version: item.template_version,
             locale: item.locale,
         }
+    }
+
+    /// Every language of a version that leaves by WhatsApp; none where it does not.
+    pub fn each_of(template: &Template) -> impl Iterator<Item = Self> {
+        let by_whatsapp = template.uses(Channel::Whatsapp);
+        let edition = |locale| Self {
+            name: template.name.clone(),
+            version: template.version,
+            locale,
+        };
+        let locales = template.locales.keys().copied();
+        locales.filter(move |_| by_whatsapp).map(edition)
     }
 
     /// The name at Meta, where every version has one of its own: `pix_received`, then `pix_received_v2`.

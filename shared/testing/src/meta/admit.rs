@@ -238,7 +238,7 @@ impl Meta {
 }
 
 /// Ids of media anywhere in a request.
-fn media_ids(value: &Value) -> Vec<&str> {
+pub(super) fn media_ids(value: &Value) -> Vec<&str> {
     const KINDS: [&str; 5] = ["image", "audio", "video", "document", "sticker"];
     let mut ids = Vec::new();
     match value {

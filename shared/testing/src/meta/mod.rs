@@ -12,11 +12,13 @@
 
 mod admit;
 mod agenda;
+mod app;
 mod delivery;
 pub mod errors;
 pub mod events;
 pub mod faults;
 mod field;
+mod granted;
 mod inbound;
 mod limits;
 mod media;
@@ -37,6 +39,7 @@ use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 
+pub use app::{Callback, form};
 pub use errors::GraphError;
 pub use events::{EventKind, SimEvent};
 pub use faults::{Faults, FaultsChange};
@@ -60,6 +63,7 @@ pub struct Meta {
     templates: templates::Store,
     media: media::MediaStore,
     samples: samples::Samples,
+    subscriptions: app::Subscriptions,
     faults: Faults,
     limits: limits::Limits,
     agenda: Agenda,
@@ -93,6 +97,7 @@ impl Meta {
             templates: templates::Store::default(),
             media: media::MediaStore::default(),
             samples: samples::Samples::default(),
+            subscriptions: app::Subscriptions::default(),
             faults: Faults::default(),
             limits: limits::Limits::default(),
             agenda: Agenda::default(),
@@ -110,11 +115,12 @@ impl Meta {
     }
 
     /// Back to the beginning: phones, messages, faults, limits and windows are gone, the seed starts
-    /// again, and of the templates the seeded ones remain.
+    /// again, and of the templates the seeded ones remain. Accounts and subscriptions stay.
     pub fn reset(&mut self) {
         let mut fresh = Self::new(self.settings.clone());
         fresh.templates = std::mem::take(&mut self.templates);
         fresh.templates.reset();
+        fresh.subscriptions = std::mem::take(&mut self.subscriptions);
         // An answer to a POST from before must not be taken for one from after.
         fresh.last_post = self.last_post;
         *self = fresh;
@@ -153,8 +159,12 @@ impl Meta {
         count
     }
 
-    /// Posts a webhook of any field: account events, preferences, whatever a test needs.
+    /// Posts a webhook of any field: account events, preferences, whatever a test needs. Nothing where the
+    /// app is not subscribed.
     pub fn emit(&mut self, waba_id: &str, field: &str, value: Value, now: Timestamp) {
+        if !self.subscriptions.wants(waba_id, field) {
+            return;
+        }
         let body = webhooks::account_body(waba_id, field, value, now);
         self.post(None, &body, 1, now);
     }

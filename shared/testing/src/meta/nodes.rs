@@ -50,6 +50,9 @@ impl Meta {
 
     fn dispatch(&mut self, request: &Request<'_>, now: Timestamp) -> Outcome<Reply> {
         let route = Route::parse(request.path)?;
+        if let Some(answer) = self.as_app(request, &route) {
+            return Ok(Reply::json(200, &answer?));
+        }
         let account = self.account(request.authorization)?;
         let node = self.node(&account, &route, now)?;
         let ok = |value: &Value| Ok(Reply::json(200, value));
@@ -70,6 +73,23 @@ impl Meta {
             }
             (Node::Number { id, .. }, Method::Get, None) => {
                 ok(&select(self.number_node(&id), route.fields().as_deref()))
+            }
+            (Node::Number { .. }, Method::Get, Some("settings")) => ok(&json!({
+                "storage_configuration": {
+                    "status": "IN_COUNTRY_STORAGE_ENABLED", "data_localization_region": "BR",
+                },
+            })),
+            (Node::Account(waba), method, Some("subscribed_apps")) => {
+                self.limits.management(&waba, now)?;
+                ok(&self.subscribed_apps(&waba, method))
+            }
+            (Node::Account(waba), Method::Get, Some("phone_numbers")) => {
+                self.limits.management(&waba, now)?;
+                let numbers = account
+                    .numbers
+                    .iter()
+                    .map(|number| json!({ "id": number.id }));
+                ok(&json!({ "data": numbers.collect::<Vec<_>>() }))
             }
             (Node::Account(waba), method, Some("message_templates")) => {
                 self.limits.management(&waba, now)?;

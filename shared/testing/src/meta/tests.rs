@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod endpoints;
+mod granted;
 mod inbound;
 mod scripted;
 mod webhooks;

@@ -147,6 +147,9 @@ impl Meta {
         let Some((waba, business)) = self.number(number) else {
             return;
         };
+        if !self.subscriptions.wants(waba, "messages") {
+            return;
+        }
         let (waba, business) = (waba.to_owned(), business.clone());
         let count = updates.len();
         // Meta promises nothing about the grouping: all in one change, or a change each.

@@ -172,7 +172,7 @@ impl Route {
 }
 
 /// Decodes `%2B` and its like; a stray `%` stays as it is.
-fn percent_decode(text: &str) -> String {
+pub(super) fn percent_decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

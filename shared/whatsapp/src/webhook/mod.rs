@@ -99,6 +99,23 @@ impl Strange {
     }
 }
 
+/// The fields of an app's subscription that are read here: without one of them, what it tells never comes.
+pub const FIELDS: [&str; 13] = [
+    "messages",
+    "user_preferences",
+    "message_template_status_update",
+    "message_template_quality_update",
+    "message_template_components_update",
+    "template_category_update",
+    "account_update",
+    "account_review_update",
+    "account_alerts",
+    "phone_number_quality_update",
+    "phone_number_name_update",
+    "business_capability_update",
+    "security",
+];
+
 /// What a notice holds that Recado has no use for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ignored {

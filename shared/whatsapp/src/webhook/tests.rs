@@ -355,3 +355,15 @@ fn deeply_nested_rubbish_does_not_overflow_the_stack() {
     let notice = parse(body.as_bytes()).expect("JSON");
     assert_eq!(notice.updates.len(), 1);
 }
+
+#[test]
+fn every_field_that_an_app_is_subscribed_to_is_read() {
+    let others = |field: &str| {
+        let notice = read(&post(field, json!({})));
+        notice.ignored.contains_key(&Ignored::Other)
+    };
+    for field in FIELDS {
+        assert!(!others(field), "{field}");
+    }
+    assert!(others("automatic_events"));
+}

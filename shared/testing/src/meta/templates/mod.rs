@@ -3,6 +3,7 @@
 mod create;
 mod endpoints;
 mod fixed_text;
+mod implied;
 mod shape;
 mod store;
 
