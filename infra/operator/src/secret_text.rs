@@ -5,7 +5,7 @@ use std::fmt;
 
 use data_encoding::{BASE64, HEXLOWER};
 use recado_domain::ids::{AppId, TenantId};
-use recado_runtime::{Keys, WhatsappSecret};
+use recado_runtime::{Keys, SecretText, WhatsappSecret};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Map, Value, json};
