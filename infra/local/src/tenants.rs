@@ -15,7 +15,7 @@ use recado_domain::locale::Locale;
 use recado_domain::phone::E164;
 use recado_dynamodb::Store;
 use recado_ports::{Profile, ProfileUpdate, Recipients, TenantConfig};
-use recado_runtime::Keys;
+use recado_runtime::{Keys, SecretText};
 use recado_testing::meta::{Account, BusinessNumber, settings};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
