@@ -16,12 +16,12 @@ use recado_domain::catalogue;
 use recado_domain::consent::ConsentPolicy;
 use recado_domain::file::LARGEST;
 use recado_domain::hours::Hours;
-use recado_domain::ids::{BusinessAccountId, PhoneNumberId, TenantId};
+use recado_domain::ids::{AppId, BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
 use recado_ports::TenantConfig;
-use recado_runtime::shared_client;
+use recado_runtime::{Tokens, Watched, WhatsappSecret, shared_client};
 use recado_testing::twin::{Fault, Store, StoreCall, World};
-use recado_whatsapp::{AccessToken, Client};
+use recado_whatsapp::Client;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 

@@ -63,16 +63,16 @@ impl WhatsappChannel for Meta {
             });
         };
         let client = self.client_for(to);
-        match client.send(from, &token, to, message, carried).await {
-            PostOutcome::Rejected(failure)
-                if refuses_token(&failure) && self.tokens.has_another(tenant, &token).await =>
-            {
-                PostOutcome::NotSent {
-                    failure,
-                    retry_after: Duration::ZERO,
-                }
-            }
-            outcome => outcome,
+        let outcome = client.send(from, &token, to, message, carried).await;
+        if let PostOutcome::Rejected(failure) = &outcome
+            && refuses_token(failure)
+            && self.tokens.has_another(tenant, &token).await
+        {
+            return PostOutcome::NotSent {
+                failure: failure.clone(),
+                retry_after: Duration::ZERO,
+            };
         }
+        outcome
     }
 }

@@ -30,11 +30,7 @@ pub struct Reviewer<'a> {
 impl<'a> Reviewer<'a> {
     /// For one account. Samples are uploaded to the app, whose tokens the questions are asked with.
     #[must_use]
-    pub fn new(
-        client: &'a Client,
-        app: &'a AppId,
-        account: &'a BusinessAccountId,
-    ) -> Self {
+    pub fn new(client: &'a Client, app: &'a AppId, account: &'a BusinessAccountId) -> Self {
         Self {
             client,
             app,
@@ -74,17 +70,22 @@ impl<'a> Reviewer<'a> {
         if let Some(sample) = self.sample(token, template, edition.locale).await? {
             payload["components"][0]["example"]["header_handle"] = json!([sample.as_str()]);
         }
-        let created = self
-            .client
-            .create_template(self.account, token, &payload);
+        let created = self.client.create_template(self.account, token, &payload);
         match created.await {
             // Somebody else has handed it in meanwhile.
-            Err(ManageError::Exists) => self.find(token, edition).await?.ok_or(ManageError::Unavailable),
+            Err(ManageError::Exists) => self
+                .find(token, edition)
+                .await?
+                .ok_or(ManageError::Unavailable),
             outcome => outcome,
         }
     }
 
-    async fn find(&self, token: &AccessToken, edition: &Edition) -> Result<Option<AtMeta>, ManageError> {
+    async fn find(
+        &self,
+        token: &AccessToken,
+        edition: &Edition,
+    ) -> Result<Option<AtMeta>, ManageError> {
         self.client
             .find_template(self.account, token, edition)
             .await

@@ -178,6 +178,16 @@ async fn a_secret_is_read_by_name_and_by_arn_and_changes_while_running() {
     stack.aws.secrets().put("meta-app-secret", "rotated");
     let by_arn = read(&Secrets::arn("meta-app-secret")).await.unwrap();
     assert_eq!(by_arn.secret_string(), Some("rotated"));
+    let put = async |id: &str| {
+        let request = client.put_secret_value().secret_id(id);
+        request.secret_string("once more").send().await
+    };
+    put("meta-app-secret").await.unwrap();
+    assert_eq!(
+        read("meta-app-secret").await.unwrap().secret_string(),
+        Some("once more")
+    );
+    assert!(put("another").await.is_err());
     let missing = read("nowhere").await.unwrap_err().into_service_error();
     assert!(missing.is_resource_not_found_exception(), "{missing:?}");
     assert_eq!(

@@ -33,6 +33,8 @@ impl Sim {
     /// - `POST /_templates` `{"name", "language"?, "status", "waba_id"?}`: pauses, disables, approves;
     /// - `POST /_accounts` `{"waba_id", "token", "phone_number_id", "number", "name"}`: another business opens
     ///   an account; no app gets its webhooks until one is subscribed;
+    /// - `POST /_credentials` `{"app_secret"?, "token"?, "waba_id"?}`: exchanges the app's secret, an
+    ///   account's access token;
     /// - `POST /_emit` `{"field", "value", "waba_id"?}`: a signed webhook of any field.
     pub fn meta_router(&self) -> Router {
         Router::new()
@@ -40,6 +42,7 @@ impl Sim {
             .route("/_reset", post(reset))
             .route("/_templates", post(set_template))
             .route("/_accounts", post(open_account))
+            .route("/_credentials", post(exchange))
             .route("/_emit", post(emit))
             .fallback(graph)
             .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -200,6 +203,40 @@ async fn open_account(State(sim): State<Sim>, body: Bytes) -> Response {
     };
     sim.with(|meta, _| meta.open_account(account));
     Json(json!({ "success": true })).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exchange {
+    app_secret: Option<String>,
+    token: Option<String>,
+    /// The first account without it.
+    waba_id: Option<String>,
+}
+
+async fn exchange(State(sim): State<Sim>, body: Bytes) -> Response {
+    let exchange: Exchange = match read(&body) {
+        Ok(exchange) => exchange,
+        Err(refusal) => return *refusal,
+    };
+    let known = sim.with(|meta, _| {
+        let wanted = accounts(meta.settings(), exchange.waba_id.as_deref());
+        let wanted = wanted.first()?;
+        let settings = meta.settings_mut();
+        let accounts = settings.accounts.iter_mut();
+        let mut accounts = accounts.filter(|account| account.waba_id == *wanted);
+        if let (Some(token), Some(account)) = (exchange.token, accounts.next()) {
+            account.token = token;
+        }
+        if let Some(secret) = exchange.app_secret {
+            settings.app_secret = secret;
+        }
+        Some(())
+    });
+    match known {
+        None => problem(StatusCode::NOT_FOUND, "no such account"),
+        Some(()) => Json(json!({ "success": true })).into_response(),
+    }
 }
 
 #[derive(Deserialize)]

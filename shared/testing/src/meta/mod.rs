@@ -131,7 +131,7 @@ impl Meta {
         &self.settings
     }
 
-    /// Settings that may change while it runs: pace, limits, delays.
+    /// Settings that may change while it runs: pace, limits, delays, the app's secret, the tokens.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
     }
