@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
+use recado_domain::ids::TenantId;
 use recado_dynamodb::Store;
 use recado_local::aws::{
     AttributeDefinition, AttributeType, Aws, AwsSettings, Interference, KeyElement, KeyType, Loss,
