@@ -206,7 +206,10 @@ async fn the_registry_keeps_the_contract_on_dynamodb() -> Result<()> {
         assert_eq!(taken.to_string(), format!("belongs to {}", entries.tenant));
     }
     store.put_client(client, &entries.tenant).await?;
-    assert_eq!(store.clients_of(&entries.tenant).await?, [client.clone()]);
+    assert_eq!(
+        store.clients_of(&entries.tenant).await?,
+        std::slice::from_ref(client)
+    );
     assert_eq!(store.clients_of(&thief).await?, Vec::<String>::new());
     registry_contract(&store).await;
     templates_contract(&store).await;
