@@ -1,0 +1,469 @@
+"""The story of a deployment: build, deploy, deliver, update, delete. Ends with 0 only if all of it held.
+
+Run by `infra/deploy-test/run`, which installs what this needs.
+"""
+
+import argparse
+import datetime
+import json
+import pathlib
+import shutil
+import signal
+import sys
+import time
+import uuid
+
+import adapt
+from processes import Commands, Emulator, Failed, Meta, eventually
+from stack import FUNCTION, NAME, Door, Stack, architecture
+
+WEBHOOK = "/v1/webhooks/whatsapp"
+CLIENT = "deploy-test-core"
+SCOPES = "notifications.write notifications.read consents.write consents.read"
+# The wait of pix_received before its SMS.
+WAIT = 30
+# What a loaded machine may need for anything that has no wait of its own.
+SOON = 60
+
+READS = ("Maria Souza", "+5511987654321")
+OFF = ("João Lima", "+5521998765432")
+OFF_DURING_UPDATE = ("Ana Castro", "+5531987651234")
+
+
+class Run:
+    """One run: what it started, and how long each step took."""
+
+    def __init__(self, arguments):
+        self.root = arguments.root
+        self.home = arguments.home
+        self.sam_build = arguments.sam_build
+        self.build_folder = self.home / "build"
+        self.commands = Commands(self.root, self.home, arguments.sam)
+        self.begun = time.monotonic()
+        self.door = Door()
+        self.emulator = None
+        self.meta = None
+        self.stack = None
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def step(self, what, act):
+        """Does something and prints how long it took."""
+        begun = time.monotonic()
+        answer = act()
+        self.fail_for_webhooks()
+        print(f"{time.monotonic() - begun:6.1f} s  {what}", flush=True)
+        return answer
+
+    def say(self, what):
+        """A line below a step."""
+        print(f"          {what}", flush=True)
+
+    def fail_for_webhooks(self):
+        """Fails if a function did not take a webhook."""
+        if self.door.failures:
+            raise Failed(f"a webhook was not taken: {self.door.failures[0]}")
+
+    # --- building and deploying ------------------------------------------------------------------
+
+    def build(self):
+        """Fills the build folder as `sam build` does."""
+        if self.sam_build:
+            self.commands.run(
+                "sam", "build",
+                "--config-file", str(self.root / "samconfig.toml"),
+                "--build-dir", str(self.build_folder),
+                "--parameter-overrides", f"Architecture={architecture()}",
+            )  # fmt: skip
+            return
+        template = adapt.read(self.root / "infra/template.yaml")
+        functions = {
+            name: resource
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == FUNCTION
+        }
+        packages = [r["Metadata"]["BuildProperties"]["Binary"] for r in functions.values()]
+        options = [option for package in packages for option in ("--package", package)]
+        self.commands.run("cargo", "build", "--locked", *options)
+        target = self.target_folder()
+        shutil.rmtree(self.build_folder, ignore_errors=True)
+        for name, resource in functions.items():
+            binary = resource.pop("Metadata")["BuildProperties"]["Binary"]
+            folder = self.build_folder / name
+            folder.mkdir(parents=True)
+            shutil.copy2(target / "debug" / binary, folder / "bootstrap")
+            resource["Properties"]["CodeUri"] = name
+        adapt.write(template, self.build_folder / "template.yaml")
+
+    def target_folder(self):
+        """Where cargo builds."""
+        metadata = self.home / "metadata.json"
+        self.commands.run(
+            "sh", "-c", f"cargo metadata --no-deps --format-version 1 >'{metadata}'"
+        )
+        text = metadata.read_text(encoding="utf-8")
+        return pathlib.Path(json.loads(text)["target_directory"])
+
+    def start(self):
+        """Starts the emulator and the simulated Meta."""
+        self.emulator = Emulator(sys.executable.replace("/python", "/ministack"), self.home)
+        self.meta = Meta(self.root, self.home, self.door.url(WEBHOOK))
+
+    def parameters(self):
+        """What differs from the template's defaults."""
+        return {
+            "Stage": "dev",
+            "Architecture": architecture(),
+            "WhatsAppUrl": self.meta.ready["whatsapp_url"],
+            "JwtAudience": CLIENT,
+        }
+
+    def put_secrets(self):
+        """Fills the two secrets that the stack created empty."""
+        outputs = self.stack.outputs()
+        secrets = self.stack.client("secretsmanager")
+        for output, text in (
+            ("KeysSecretId", self.meta.ready["keys_secret"]),
+            ("WhatsAppSecretId", self.meta.ready["whatsapp_secret"]),
+        ):
+            secrets.put_secret_value(SecretId=outputs[output], SecretString=text)
+
+    def register(self):
+        """Registers the bank."""
+        bank = self.meta.ready["banks"][0]
+        owner = {"v": {"N": "1"}, "tn": {"S": bank["tenant"]}}
+        config = {
+            "v": {"N": "1"},
+            "nm": {"S": bank["name"]},
+            "pn": {"S": bank["phone_number_id"]},
+            "wa": {"S": bank["waba_id"]},
+            "ps": {"N": "100"},
+            "lo": {"S": "pt_BR"},
+            "tz": {"S": "America/Sao_Paulo"},
+            "hs": {"S": "24/7"},
+            "hm": {"S": "24/7"},
+            "hc": {"S": "none"},
+            "ho": {"S": ""},
+            "oi": {"S": ""},
+            "cd": {"S": ""},
+        }
+        table = self.stack.outputs()["TableName"]
+        store = self.stack.client("dynamodb")
+        for partition, sort, item in (
+            (f"TNT#{bank['tenant']}", "CONFIG", config),
+            (f"CLIENT#{CLIENT}", "TENANT", owner),
+            (f"NUMBER#{bank['phone_number_id']}", "TENANT", owner),
+            (f"WABA#{bank['waba_id']}", "TENANT", owner),
+        ):
+            item = {"pk": {"S": partition}, "sk": {"S": sort}} | item
+            store.put_item(TableName=table, Item=item)
+
+    def verify_webhook(self):
+        """Meta's question when an address is set: the right word gets the challenge, another 403."""
+        word = self.meta.ready["webhook"]["verify_token"]
+        for token, expected in ((word, (200, "1158201444")), ("another", (403, None))):
+            question = f"hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}"
+            status, _, answer = self.stack.call("GET", f"{WEBHOOK}?{question}")
+            if status != expected[0] or (expected[1] and answer != expected[1]):
+                raise Failed(f"the webhook's verification answered {status}")
+
+    # --- a bank's requests -----------------------------------------------------------------------
+
+    def ask(self, method, target, body=None, key=None):
+        """A request of the bank, with a token of every scope."""
+        now = int(time.time())
+        token = {
+            "client_id": CLIENT,
+            "sub": CLIENT,
+            "scope": SCOPES,
+            "token_use": "access",
+            "iat": str(now),
+            "exp": str(now + 3600),
+        }
+        headers = {"Idempotency-Key": key} if key else {}
+        status, headers, text = self.stack.call(method, target, headers, body, token)
+        if status >= 400:
+            raise Failed(f"{method} {target} answered {status}: {text}")
+        return json.loads(text), headers
+
+    def consent(self, customer, action):
+        """Records what a customer told the bank; returns the answer."""
+        body = {
+            "to": customer[1],
+            "channel": "whatsapp",
+            "purposes": ["transactional", "servicing"],
+            "action": action,
+            "evidence": {
+                "source": "app",
+                "wording_version": "2026-03",
+                "wording": "Quero receber avisos da minha conta pelo WhatsApp",
+                "captured_at": _now(),
+                "actor": "customer",
+            },
+        }
+        return self.ask("POST", "/v1/consents", body)[0]
+
+    def send(self, customer, template, params, key=None):
+        """Hands a notification in; returns (id, was it a replay)."""
+        body = {
+            "template": template,
+            "to": customer[1],
+            "params": {"name": customer[0]} | params,
+        }
+        answer, headers = self.ask("POST", "/v1/notifications", body, key or str(uuid.uuid4()))
+        names = {name.lower(): value for name, value in headers.items()}
+        return answer["id"], names.get("idempotency-replayed") == "true"
+
+    def alert(self, customer, key=None):
+        """A Pix alert."""
+        money = {"minor": 20000, "currency": "BRL"}
+        balance = {"minor": 150000, "currency": "BRL"}
+        params = {"amount": money, "payer": "Banco do Povo", "balance": balance}
+        return self.send(customer, "pix_received", params, key)
+
+    def ends(self, notification, limit, **wanted):
+        """Waits until a notification has these fields; returns it."""
+
+        def look():
+            self.fail_for_webhooks()
+            found = self.ask("GET", f"/v1/notifications/{notification}")[0]
+            return found if all(found.get(k) == v for k, v in wanted.items()) else None
+
+        return eventually(f"{notification} has {wanted}", limit, look)
+
+    # --- the story -------------------------------------------------------------------------------
+
+    def grant(self):
+        """The customers agree to WhatsApp."""
+        for customer in (READS, OFF, OFF_DURING_UPDATE):
+            answer = self.consent(customer, "grant")
+            states = {each["state"] for each in answer["consents"] if each["channel"] == "whatsapp"}
+            if "granted" not in states:
+                raise Failed(f"a grant was answered with {states}")
+
+    def read_without_sms(self):
+        """A phone that is on: delivered and read by signed webhooks; no SMS; one id for one key."""
+        self.meta.phone(READS[1], {"online": True, "on_whatsapp": True, "read_receipts": True})
+        key = str(uuid.uuid4())
+        first, replayed = self.alert(READS, key)
+        again, replayed_again = self.alert(READS, key)
+        if first != again or replayed or not replayed_again:
+            raise Failed("the same Idempotency-Key did not give the same notification")
+        self.ends(first, SOON, status="read")
+        return first
+
+    def sms_after_silence(self, customer):
+        """A phone that is off; returns the id, once Meta has taken the message over."""
+        self.meta.phone(customer[1], {"online": False, "on_whatsapp": True})
+        notification, _ = self.alert(customer)
+        self.ends(notification, SOON, status="submitted")
+        return notification
+
+    def sms(self, customer, notification):
+        """The SMS of a phone that is off: once, not before its time."""
+        ended = self.ends(notification, WAIT + SOON, status="fallback_sent")
+        whatsapp, sms = ended["legs"]
+        waited = _moment(sms["submitted_at"]) - _moment(whatsapp["submitted_at"])
+        if sms["opened_because"] != "not_delivered_in_time" or waited < WAIT:
+            raise Failed(f"the SMS left after {waited:.1f} s because of {sms['opened_because']}")
+        texts = [text for number, text in self.emulator.sms() if number == customer[1]]
+        if len(texts) != 1 or "Pix" not in texts[0]:
+            raise Failed(f"{len(texts)} SMS for one alert")
+        return waited
+
+    def revoke_by_word(self):
+        """The customer writes SAIR: confirmed once, and the next notice is suppressed."""
+        before = len(self.meta.inbox(READS[1]))
+        self.meta.reply(READS[1], "SAIR")
+
+        def revoked():
+            self.fail_for_webhooks()
+            found, _ = self.ask("POST", "/v1/consents/lookup", {"to": READS[1]})
+            return [
+                each
+                for each in found["consents"]
+                if (each["channel"], each["purpose"], each["state"])
+                == ("whatsapp", "servicing", "revoked")
+            ]
+
+        [consent] = eventually("SAIR revokes servicing", SOON, revoked)
+        eventually("SAIR is confirmed", SOON, lambda: len(self.meta.inbox(READS[1])) > before)
+        params = {"points": "12.480", "tier": "Ouro", "date": "2026-10-31"}
+        notice, _ = self.send(READS, "loyalty_status", params)
+        self.ends(notice, SOON, status="suppressed", reason="opted_out")
+        alert, _ = self.alert(READS)
+        self.ends(alert, SOON, status="read")
+        return consent["source"]
+
+    def queues_are_empty(self):
+        """No message is left in any queue, dead letters included; returns how many queues there are."""
+        queues = self.stack.client("sqs")
+        urls = [
+            physical
+            for kind, physical, _ in self.stack.resources().values()
+            if kind == "AWS::SQS::Queue"
+        ]
+        counts = (
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        )
+
+        def left():
+            found = {}
+            for url in urls:
+                answer = queues.get_queue_attributes(QueueUrl=url, AttributeNames=list(counts))
+                found[url.rsplit("/", 1)[-1]] = sum(int(answer["Attributes"][n]) for n in counts)
+            return {name: count for name, count in found.items() if count}
+
+        # Guards that were armed before a message was handed over end by themselves.
+        eventually("all queues are empty", 6 * SOON, lambda: not left())
+        return len(urls)
+
+    def read_logs(self):
+        """No function logged an error, and none a customer's name or number; returns the lines read."""
+        logs = self.stack.client("logs")
+        lines = []
+        for kind, physical, _ in self.stack.resources().values():
+            if kind == "AWS::Logs::LogGroup":
+                pages = logs.get_paginator("filter_log_events").paginate(logGroupName=physical)
+                lines += [event["message"] for page in pages for event in page["events"]]
+        wrong = [line for line in lines if '"level":"ERROR"' in line or "AccessDenied" in line]
+        if wrong:
+            raise Failed(f"{len(wrong)} errors were logged: {wrong[0][:1500]}")
+        for name, number in (READS, OFF, OFF_DURING_UPDATE):
+            if any(name in line or number in line or number[1:] in line for line in lines):
+                raise Failed("a customer's name or number stands in a log")
+        functions = [line for line in lines if line.startswith("{")]
+        if not functions:
+            raise Failed("no function has logged anything")
+        return len(functions)
+
+    # --- updating and deleting -------------------------------------------------------------------
+
+    def log_levels(self):
+        """The deployed functions' LOG_LEVEL, as a set."""
+        functions = self.stack.client("lambda")
+        return {
+            functions.get_function_configuration(FunctionName=physical)["Environment"]["Variables"].get(
+                "LOG_LEVEL"
+            )
+            for kind, physical, _ in self.stack.resources().values()
+            if kind == "AWS::Lambda::Function"
+        }
+
+    def update(self):
+        """Changes a parameter while a notification waits for its timer; the SMS comes all the same."""
+        changed = self.parameters() | {"LogLevel": "DEBUG"}
+        execute = self.step("change set prepared by sam deploy", lambda: self.stack.change(changed))
+        waiting = self.sms_after_silence(OFF_DURING_UPDATE)
+        self.step("change set executed, a notification on its way", execute)
+        if self.ask("GET", f"/v1/notifications/{waiting}")[0]["status"] != "submitted":
+            raise Failed("the notification had ended before the update did")
+        if self.log_levels() != {"DEBUG"}:
+            raise Failed(f"the functions' LOG_LEVEL is {self.log_levels()} after the update")
+        return self.step(
+            "its SMS came from the updated functions",
+            lambda: self.sms(OFF_DURING_UPDATE, waiting),
+        )
+
+    def delete(self):
+        """Deletes the stack; returns what stays, which is exactly what the template retains."""
+        before = self.stack.resources()
+        stack = self.stack.delete()
+        retained = {
+            name
+            for name, resource in self.stack.template["Resources"].items()
+            if resource.get("DeletionPolicy", "Delete") != "Delete" and name in before
+        }
+        after = self.stack.resources(stack)
+        kept = {name for name, (_, _, status) in after.items() if status != "DELETE_COMPLETE"}
+        if kept != retained:
+            raise Failed(f"the template retains {sorted(retained)}, what stayed is {sorted(kept)}")
+        left = self.stack.client("lambda").list_functions()["Functions"]
+        left += self.stack.client("sqs").list_queues().get("QueueUrls", [])
+        left += self.stack.client("iam").list_roles()["Roles"]
+        if left:
+            raise Failed(f"the stack is gone and left {left[0]}")
+        for name in retained:
+            kind, physical, _ = before[name]
+            if kind == "AWS::DynamoDB::Table":
+                self.stack.client("dynamodb").describe_table(TableName=physical)
+            if kind == "AWS::SecretsManager::Secret":
+                self.stack.client("secretsmanager").get_secret_value(SecretId=physical)
+        return [f"{name} ({before[name][0]})" for name in sorted(retained)]
+
+    def play(self):
+        """All of it."""
+        how = "sam build" if self.sam_build else "cargo build, dev profile"
+        self.step(f"functions built for {architecture()} ({how})", self.build)
+        self.step("ministack and the simulated Meta started", self.start)
+        self.stack = Stack(self.root, self.build_folder, self.commands, self.emulator)
+        self.door.stack = self.stack
+        for change in self.stack.adapt(self.parameters()):
+            self.say(f"not as on AWS: {change}")
+        self.step(f"sam deploy of {NAME}", lambda: self.stack.deploy(self.parameters()))
+        self.say(f"{len(self.stack.resources())} resources; every call below passes its role's policy")
+        self.step("secrets put, bank registered", lambda: (self.put_secrets(), self.register()))
+        self.step("webhook verified", self.verify_webhook)
+        self.step("consents granted", self.grant)
+        off = self.step("phone off: accepted, taken over by Meta", lambda: self.sms_after_silence(OFF))
+        read = self.step("phone on: delivered and read by signed webhooks", self.read_without_sms)
+        self.say("a repeated Idempotency-Key gave the same id")
+        source = self.step("SAIR: confirmed, notice suppressed, alert sent", self.revoke_by_word)
+        self.say(f"consent revoked by {source}")
+        waited = self.step("phone off: the timer's SMS", lambda: self.sms(OFF, off))
+        self.say(f"{waited:.1f} s after Meta took the message over")
+        waited = self.update()
+        self.say(f"{waited:.1f} s after Meta took the message over")
+        if self.ask("GET", f"/v1/notifications/{read}")[0]["status"] != "read":
+            raise Failed("what was read is read no more")
+        if {number for number, _ in self.emulator.sms()} != {OFF[1], OFF_DURING_UPDATE[1]}:
+            raise Failed("an SMS went to somebody whose message had been read")
+        count = self.step("queues are empty, dead letters too", self.queues_are_empty)
+        self.say(f"{count} queues")
+        lines = self.step("logs hold no error, no name, no number", self.read_logs)
+        self.say(f"{lines} lines")
+        for kept in self.step("sam delete", self.delete):
+            self.say(f"kept on purpose: {kept}")
+        self.fail_for_webhooks()
+
+    def stop(self):
+        """Ends everything that was started."""
+        for process in (self.meta, self.emulator):
+            if process:
+                process.stop()
+        self.door.stop()
+
+
+def _now():
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def main():
+    """Plays the story; the exit code says whether it held."""
+    parser = argparse.ArgumentParser(prog="infra/deploy-test/run", description=__doc__)
+    parser.add_argument("--sam-build", action="store_true", help="build as for AWS: slow")
+    for name in ("root", "home", "sam"):
+        parser.add_argument(f"--{name}", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    run = Run(arguments)
+    try:
+        run.play()
+    except Failed as failure:
+        print(f"\ndeployment test: {failure}", file=sys.stderr)
+        return 1
+    finally:
+        run.stop()
+    print(f"{time.monotonic() - run.begun:6.1f} s  all; the deployment holds")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
