@@ -15,7 +15,7 @@ REGION = "sa-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # The environment is passed on by name: ministack hands its own to every function.
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
-TOOLCHAIN = ("CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "CARGO_INCREMENTAL")
+TOOLCHAIN = ("CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "CARGO_INCREMENTAL", "SAM_BUILD_MODE")
 
 
 class Failed(Exception):

@@ -120,7 +120,7 @@ class Stack:
         [stack] = self.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
-    def resources(self, stack=NAME):
+    def resources(self):
         """Every resource: logical id to (type, physical id, status)."""
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
         return {
@@ -129,8 +129,18 @@ class Stack:
                 each.get("PhysicalResourceId", ""),
                 each["ResourceStatus"],
             )
-            for page in pages.paginate(StackName=stack)
+            for page in pages.paginate(StackName=NAME)
             for each in page["StackResourceSummaries"]
+        }
+
+    def kept(self, stack):
+        """What the deletion of a stack left, by its id: the logical ids that it skipped."""
+        pages = self.client("cloudformation").get_paginator("describe_stack_events")
+        return {
+            event["LogicalResourceId"]
+            for page in pages.paginate(StackName=stack)
+            for event in page["StackEvents"]
+            if event["ResourceStatus"] == "DELETE_SKIPPED"
         }
 
     def call(self, method, target, headers=None, body=None, token=None):

@@ -92,6 +92,9 @@ class Run:
             folder = self.build_folder / name
             folder.mkdir(parents=True)
             shutil.copy2(target / "debug" / binary, folder / "bootstrap")
+            if shutil.which("strip"):
+                # As the release profile does; the symbols are most of what would be uploaded.
+                self.commands.run("strip", str(folder / "bootstrap"))
             resource["Properties"]["CodeUri"] = name
         adapt.write(template, self.build_folder / "template.yaml")
 
@@ -352,10 +355,8 @@ class Run:
             if kind == "AWS::Lambda::Function"
         }
 
-    def update(self):
+    def update(self, execute):
         """Changes a parameter while a notification waits for its timer; the SMS comes all the same."""
-        changed = self.parameters() | {"LogLevel": "DEBUG"}
-        execute = self.step("change set prepared by sam deploy", lambda: self.stack.change(changed))
         waiting = self.sms_after_silence(OFF_DURING_UPDATE)
         self.step("change set executed, a notification on its way", execute)
         if self.ask("GET", f"/v1/notifications/{waiting}")[0]["status"] != "submitted":
@@ -376,8 +377,7 @@ class Run:
             for name, resource in self.stack.template["Resources"].items()
             if resource.get("DeletionPolicy", "Delete") != "Delete" and name in before
         }
-        after = self.stack.resources(stack)
-        kept = {name for name, (_, _, status) in after.items() if status != "DELETE_COMPLETE"}
+        kept = self.stack.kept(stack)
         if kept != retained:
             raise Failed(f"the template retains {sorted(retained)}, what stayed is {sorted(kept)}")
         left = self.stack.client("lambda").list_functions()["Functions"]
@@ -412,9 +412,11 @@ class Run:
         self.say("a repeated Idempotency-Key gave the same id")
         source = self.step("SAIR: confirmed, notice suppressed, alert sent", self.revoke_by_word)
         self.say(f"consent revoked by {source}")
+        changed = self.parameters() | {"LogLevel": "DEBUG"}
+        execute = self.step("change set prepared by sam deploy", lambda: self.stack.change(changed))
         waited = self.step("phone off: the timer's SMS", lambda: self.sms(OFF, off))
         self.say(f"{waited:.1f} s after Meta took the message over")
-        waited = self.update()
+        waited = self.update(execute)
         self.say(f"{waited:.1f} s after Meta took the message over")
         if self.ask("GET", f"/v1/notifications/{read}")[0]["status"] != "read":
             raise Failed("what was read is read no more")
