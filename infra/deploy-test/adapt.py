@@ -8,24 +8,27 @@ from collections import Counter
 
 import yaml
 
-# Types that ministack does not know (it refuses the whole stack for one), with what goes untested.
+# Types that ministack does not know (it refuses the whole stack for one), with what is not tried then.
 LEFT_OUT_TYPES = {
-    "AWS::CloudWatch::CompositeAlarm": "unknown to ministack; the alarms that it combines are made",
     "AWS::SecretsManager::RotationSchedule": "unknown to ministack; no secret rotates by itself here",
-    "AWS::SecretsManager::ResourcePolicy": "unknown to ministack; roles' own policies are enforced",
-    "AWS::SNS::TopicInlinePolicy": "unknown to ministack",
-    "AWS::ApplicationInsights::Application": "unknown to ministack",
-    "AWS::XRay::SamplingRule": "unknown to ministack; nothing is traced here",
-    "AWS::XRay::Group": "unknown to ministack; nothing is traced here",
-    "AWS::CloudWatch::AnomalyDetector": "unknown to ministack",
 }
-
+NO_METRIC_MATH = "ministack has no metric math in alarms (property Metrics); the others are made"
+NO_TLS = "ministack is called without TLS here, and such a statement of a resource's policy does deny"
 NO_CODEDEPLOY = (
     "SAM makes AWS::CodeDeploy::* of it, unknown to ministack: the alias moves to the new version at once"
 )
 SECRET_NAME = "Ref of a secret gives ministack's name of it, AWS's ARN: said as GetAtt Id, the ARN in both"
 NUMBER = "ministack keeps a parameter's text here and cannot compare it; CloudFormation makes it a number"
 PROVIDER_URL = "ministack's user pool has no attribute ProviderURL: put together from its id"
+
+
+# What differs although the template is as it is.
+LIMITS = (
+    "routes: ministack makes none of a SAM HttpApi; each request is handed to the function that the "
+    "template's route names, with the claims that its authorizer would hand on",
+    "policies: enforced for every call of a function, but not dynamodb:LeadingKeys and no key's policy; "
+    "event sources read their queues whatever the role may",
+)
 
 
 class _Loader(yaml.SafeLoader):
@@ -55,6 +58,12 @@ def write(template, path):
     path.write_text(yaml.safe_dump(template, sort_keys=False, width=100), encoding="utf-8")
 
 
+def _denies_without_tls(statement):
+    condition = statement.get("Condition", {}) if isinstance(statement, dict) else {}
+    secure = condition.get("Bool", {}).get("aws:SecureTransport")
+    return str(secure).lower() == "false" and statement["Effect"] == "Deny"
+
+
 class Adaptation:
     """Changes a template in place and remembers what it changed and why."""
 
@@ -66,6 +75,7 @@ class Adaptation:
 
     def apply(self):
         """Returns lines of `what: why`, each change once."""
+        self._leave_out_tls(self.resources)
         self._leave_out()
         self._deploy_at_once()
         secrets = {
@@ -78,15 +88,36 @@ class Adaptation:
         self.template["Outputs"] = self._in(outputs, secrets)
         return [f"{what} ({count}x): {why}" for (what, why), count in sorted(self.changes.items())]
 
+    def _leave_out_tls(self, node):
+        """Takes the statements out that deny whatever comes without TLS."""
+        children = node.values() if isinstance(node, dict) else node
+        for child in children:
+            if isinstance(child, (dict, list)):
+                self._leave_out_tls(child)
+        if isinstance(node, dict) and isinstance(node.get("Statement"), list):
+            kept = [statement for statement in node["Statement"] if not _denies_without_tls(statement)]
+            if len(kept) != len(node["Statement"]):
+                node["Statement"] = kept
+                self.changes["Deny without TLS left out", NO_TLS] += 1
+
     def _leave_out(self):
-        for name in [n for n, r in self.resources.items() if r["Type"] in LEFT_OUT_TYPES]:
-            kind = self.resources.pop(name)["Type"]
-            self.changes[f"{kind} left out", LEFT_OUT_TYPES[kind]] += 1
-            for resource in self.resources.values():
-                wanted = resource.get("DependsOn", [])
+        for name, resource in list(self.resources.items()):
+            kind = resource["Type"]
+            if kind in LEFT_OUT_TYPES:
+                reason = LEFT_OUT_TYPES[kind]
+            elif kind == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+                kind, reason = f"{kind} of several metrics", NO_METRIC_MATH
+            elif resource.get("Properties", {}).get("PolicyDocument", {}).get("Statement") == []:
+                reason = NO_TLS
+            else:
+                continue
+            del self.resources[name]
+            self.changes[f"{kind} left out", reason] += 1
+            for other in self.resources.values():
+                wanted = other.get("DependsOn", [])
                 wanted = [wanted] if isinstance(wanted, str) else wanted
                 if name in wanted:
-                    resource["DependsOn"] = [other for other in wanted if other != name]
+                    other["DependsOn"] = [each for each in wanted if each != name]
 
     def _deploy_at_once(self):
         places = [self.template.get("Globals", {}).get("Function", {})]

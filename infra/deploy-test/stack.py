@@ -8,6 +8,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
+from botocore.exceptions import ClientError
 
 import adapt
 from processes import CREDENTIALS, REGION, Failed
@@ -26,9 +27,8 @@ def architecture():
 class Route:
     """A method and path of one of the APIs, and whom it calls."""
 
-    def __init__(self, function, alias, event):
+    def __init__(self, function, event):
         self.function = function
-        self.alias = alias
         self.key = f"{event['Method'].upper()} {event['Path']}"
         self.scopes = event.get("Auth", {}).get("AuthorizationScopes")
 
@@ -57,7 +57,7 @@ class Stack:
         self.endpoint = emulator.url
         self.template = None
         self.routes = []
-        self.events = 0
+        self.aliases = {}
 
     def client(self, service):
         """A client of the emulator's root user."""
@@ -80,25 +80,41 @@ class Stack:
                 continue
             properties = resource["Properties"]
             alias = properties.get("AutoPublishAlias", globals_.get("AutoPublishAlias"))
+            self.aliases[name] = alias
             for event in properties.get("Events", {}).values():
                 if event["Type"] == "HttpApi":
-                    self.routes.append(Route(name, alias, event["Properties"]))
+                    self.routes.append(Route(name, event["Properties"]))
         return changes
 
     def deploy(self, parameters, *options):
         """`sam deploy` of the copy, with the settings of `samconfig.toml`."""
         pairs = [f"{name}={value}" for name, value in parameters.items()]
-        self.commands.run(
-            "sam", "deploy",
-            "--config-file", str(self.root / "samconfig.toml"),
-            "--template-file", str(self.build / "adapted.yaml"),
-            "--stack-name", NAME,
-            "--no-confirm-changeset",
-            "--no-progressbar",
-            *options,
-            "--parameter-overrides", *pairs,
-            endpoint=self.endpoint,
-        )  # fmt: skip
+        try:
+            self.commands.run(
+                "sam", "deploy",
+                "--config-file", str(self.root / "samconfig.toml"),
+                "--template-file", str(self.build / "adapted.yaml"),
+                "--stack-name", NAME,
+                "--no-confirm-changeset",
+                "--no-progressbar",
+                *options,
+                "--parameter-overrides", *pairs,
+                endpoint=self.endpoint,
+            )  # fmt: skip
+        except Failed as failure:
+            raise Failed(f"{failure}\n{self._reasons()}") from failure
+
+    def _reasons(self):
+        """What CloudFormation says of the resources that failed."""
+        try:
+            answer = self.client("cloudformation").describe_stack_events(StackName=NAME)
+        except ClientError:
+            return "(there is no stack)"
+        return "\n".join(
+            f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+            for event in answer["StackEvents"]
+            if event["ResourceStatus"].endswith("_FAILED")
+        )
 
     def change(self, parameters):
         """Prepares a change of parameters by `sam deploy`; returns how to carry it out."""
@@ -134,13 +150,17 @@ class Stack:
         }
 
     def kept(self, stack):
-        """What the deletion of a stack left, by its id: the logical ids that it skipped."""
+        """What the deletion of a stack left, by its id: the logical ids that it skipped.
+
+        Not the versions that SAM publishes: they are skipped as well, and go with their function.
+        """
         pages = self.client("cloudformation").get_paginator("describe_stack_events")
         return {
             event["LogicalResourceId"]
             for page in pages.paginate(StackName=stack)
             for event in page["StackEvents"]
             if event["ResourceStatus"] == "DELETE_SKIPPED"
+            and event["ResourceType"] != "AWS::Lambda::Version"
         }
 
     def call(self, method, target, headers=None, body=None, token=None):
@@ -195,19 +215,48 @@ class Stack:
         if body is not None:
             event["headers"].setdefault("content-type", "application/json")
             event["body"] = body if isinstance(body, str) else json.dumps(body)
-        answer = self._invoke(route, event)
+        answer = self._invoke(route.function, event)
         return answer["statusCode"], answer.get("headers", {}), answer.get("body", "")
 
-    def _invoke(self, route, event):
-        name = self.resources()[route.function][1]
-        qualifier = {"Qualifier": route.alias} if route.alias else {}
+    def _invoke(self, function, event):
         answer = self.client("lambda").invoke(
-            FunctionName=name, Payload=json.dumps(event).encode(), **qualifier
+            Payload=json.dumps(event).encode(), **self._function(function)
         )
         payload = json.loads(answer["Payload"].read())
         if answer.get("FunctionError"):
-            raise Failed(f"{route.function} failed: {json.dumps(payload)[:2000]}")
+            raise Failed(f"{function} failed: {json.dumps(payload)[:2000]}")
         return payload
+
+    def variables(self):
+        """The environment of each function, as its event sources and routes see it."""
+        functions = self.client("lambda")
+        return {
+            name: functions.get_function_configuration(**self._function(name))["Environment"]["Variables"]
+            for name in self.aliases
+            if name in self.resources()
+        }
+
+    def _function(self, name):
+        """A function as its callers name it: by its alias, where it has one."""
+        alias = {"Qualifier": self.aliases[name]} if self.aliases[name] else {}
+        return {"FunctionName": self.resources()[name][1]} | alias
+
+    def log_lines(self):
+        """What the functions have logged, as they wrote it."""
+        logs = self.client("logs")
+        groups = [
+            physical
+            for kind, physical, _ in self.resources().values()
+            if kind == "AWS::Logs::LogGroup"
+        ]
+        lines = [
+            event["message"]
+            for group in groups
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+            for event in page["events"]
+        ]
+        # The rest is the platform's: START, END, REPORT.
+        return [line for line in lines if line.startswith("{")]
 
     def delete(self):
         """`sam delete`; returns the stack's id, by which it can still be asked about."""
