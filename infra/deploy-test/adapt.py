@@ -13,21 +13,27 @@ LEFT_OUT_TYPES = {
     "AWS::SecretsManager::RotationSchedule": "unknown to ministack; no secret rotates by itself here",
 }
 NO_METRIC_MATH = "ministack has no metric math in alarms (property Metrics); the others are made"
-NO_TLS = "ministack is called without TLS here, and such a statement of a resource's policy does deny"
-NO_CODEDEPLOY = (
-    "SAM makes AWS::CodeDeploy::* of it, unknown to ministack: the alias moves to the new version at once"
+NO_TLS = (
+    "ministack is called without TLS here, and such a statement of a resource's policy does deny"
 )
-SECRET_NAME = "Ref of a secret gives ministack's name of it, AWS's ARN: said as GetAtt Id, the ARN in both"
+NO_CODEDEPLOY = "SAM makes AWS::CodeDeploy::* of it, unknown to ministack: the alias moves to the new version at once"
+SECRET_NAME = (
+    "Ref of a secret gives ministack's name of it, AWS's ARN: said as GetAtt Id, the ARN in both"
+)
 NUMBER = "ministack keeps a parameter's text here and cannot compare it; CloudFormation makes it a number"
 PROVIDER_URL = "ministack's user pool has no attribute ProviderURL: put together from its id"
 
 
 # What differs although the template is as it is.
 LIMITS = (
-    "routes: ministack makes none of a SAM HttpApi; each request is handed to the function that the "
-    "template's route names, with the claims that its authorizer would hand on",
-    "policies: enforced for every call of a function, but not dynamodb:LeadingKeys and no key's policy; "
-    "event sources read their queues whatever the role may",
+    (
+        "routes: ministack makes none of a SAM HttpApi; each request is handed to the function that "
+        "the template's route names, with the claims that its authorizer would hand on"
+    ),
+    (
+        "policies: enforced for every call of a function, but not dynamodb:LeadingKeys and no key's "
+        "policy; event sources read their queues whatever the role may"
+    ),
 )
 
 
@@ -95,7 +101,9 @@ class Adaptation:
             if isinstance(child, (dict, list)):
                 self._leave_out_tls(child)
         if isinstance(node, dict) and isinstance(node.get("Statement"), list):
-            kept = [statement for statement in node["Statement"] if not _denies_without_tls(statement)]
+            kept = [
+                statement for statement in node["Statement"] if not _denies_without_tls(statement)
+            ]
             if len(kept) != len(node["Statement"]):
                 node["Statement"] = kept
                 self.changes["Deny without TLS left out", NO_TLS] += 1
@@ -155,13 +163,13 @@ class Adaptation:
             return {"Fn::GetAtt": [value, "Id"]}
         if name == "Fn::GetAtt" and value[1] == "ProviderURL":
             self.changes["GetAtt ProviderURL", PROVIDER_URL] += 1
-            issuer = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${%s}" % value[0]
+            issuer = "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/" + f"${{{value[0]}}}"
             return {"Fn::Sub": issuer}
         if name == "Fn::Sub" and isinstance(value, str):
             for secret in secrets:
-                if "${%s}" % secret in value:
+                if f"${{{secret}}}" in value:
                     self.changes["Ref of a secret", SECRET_NAME] += 1
-                    value = value.replace("${%s}" % secret, "${%s.Id}" % secret)
+                    value = value.replace(f"${{{secret}}}", f"${{{secret}.Id}}")
             return {"Fn::Sub": value}
         return None
 

@@ -15,7 +15,14 @@ REGION = "sa-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # The environment is passed on by name: ministack hands its own to every function.
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
-TOOLCHAIN = ("CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "CARGO_INCREMENTAL", "SAM_BUILD_MODE")
+TOOLCHAIN = (
+    "CARGO_HOME",
+    "CARGO_TARGET_DIR",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_INCREMENTAL",
+    "SAM_BUILD_MODE",
+)
 
 
 class Failed(Exception):
@@ -84,15 +91,17 @@ class Process:
         return eventually(f"{self.name} answers; see {self.log}", limit, ask)
 
     def stop(self):
-        """Ends the whole group, asked first, then not asked."""
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self._process.pid, sign)
-                self._process.wait(timeout=10)
-            except ProcessLookupError:
-                return
-            except subprocess.TimeoutExpired:
-                continue
+        """Ends the whole group: the leader is asked first and ends its own, the rest is not asked."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
 
 
 class Emulator(Process):
@@ -170,6 +179,11 @@ class Commands:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         } | CREDENTIALS
+
+    def output(self, *command):
+        """What a command prints."""
+        environment = _environment(PASSED_ON + TOOLCHAIN, self._settings)
+        return subprocess.check_output(command, cwd=self.root, env=environment, text=True)
 
     def run(self, *command, endpoint=None, limit=3600):
         """Fails with the end of the output if the command does."""

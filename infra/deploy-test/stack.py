@@ -1,7 +1,6 @@
 """The deployed stack: made, called, changed and deleted through AWS's own interfaces."""
 
 import json
-import platform
 import threading
 import time
 import urllib.parse
@@ -17,11 +16,6 @@ NAME = "recado-deploy-test"
 FUNCTION = "AWS::Serverless::Function"
 # The longest that API Gateway waits for a function.
 ROUTE_LIMIT = 30
-
-
-def architecture():
-    """This machine's, as the template's parameter names it."""
-    return "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 
 
 class Route:
@@ -195,7 +189,9 @@ class Stack:
             "timeEpoch": time.time_ns() // 1_000_000,
         }
         if route.scopes is not None:
-            held = [scope for scope in route.scopes if scope in (token or {}).get("scope", "").split()]
+            held = [
+                scope for scope in route.scopes if scope in (token or {}).get("scope", "").split()
+            ]
             if not held:
                 raise Failed(f"{route.key} asks for one of {route.scopes}; the token has none")
             context["authorizer"] = {"jwt": {"claims": token, "scopes": held}}
@@ -231,7 +227,9 @@ class Stack:
         """The environment of each function, as its event sources and routes see it."""
         functions = self.client("lambda")
         return {
-            name: functions.get_function_configuration(**self._function(name))["Environment"]["Variables"]
+            name: functions.get_function_configuration(**self._function(name))["Environment"][
+                "Variables"
+            ]
             for name in self.aliases
             if name in self.resources()
         }
@@ -279,7 +277,7 @@ class Door:
         class Handler(BaseHTTPRequestHandler):
             timeout = ROUTE_LIMIT
 
-            def do_POST(self):  # noqa: N802
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 try:
                     if door.stack is None:

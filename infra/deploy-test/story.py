@@ -5,21 +5,19 @@ Run by `infra/deploy-test/run`, which installs what this needs.
 
 import argparse
 import datetime
-import json
 import pathlib
-import shutil
 import signal
 import sys
 import time
 import uuid
 
 import adapt
+import build
+from bank import CLIENT, Bank
 from processes import Commands, Emulator, Failed, Meta, eventually
-from stack import FUNCTION, NAME, Door, Stack, architecture
+from stack import NAME, Door, Stack
 
 WEBHOOK = "/v1/webhooks/whatsapp"
-CLIENT = "deploy-test-core"
-SCOPES = "notifications.write notifications.read consents.write consents.read"
 # The wait of pix_received before its SMS.
 WAIT = 30
 # What a loaded machine may need for anything that has no wait of its own.
@@ -44,6 +42,7 @@ class Run:
         self.emulator = None
         self.meta = None
         self.stack = None
+        self.bank = None
 
     # --- telling ---------------------------------------------------------------------------------
 
@@ -66,47 +65,6 @@ class Run:
 
     # --- building and deploying ------------------------------------------------------------------
 
-    def build(self):
-        """Fills the build folder as `sam build` does."""
-        if self.sam_build:
-            self.commands.run(
-                "sam", "build",
-                "--config-file", str(self.root / "samconfig.toml"),
-                "--build-dir", str(self.build_folder),
-                "--parameter-overrides", f"Architecture={architecture()}",
-            )  # fmt: skip
-            return
-        template = adapt.read(self.root / "infra/template.yaml")
-        functions = {
-            name: resource
-            for name, resource in template["Resources"].items()
-            if resource["Type"] == FUNCTION
-        }
-        packages = [r["Metadata"]["BuildProperties"]["Binary"] for r in functions.values()]
-        options = [option for package in packages for option in ("--package", package)]
-        self.commands.run("cargo", "build", "--locked", *options)
-        target = self.target_folder()
-        shutil.rmtree(self.build_folder, ignore_errors=True)
-        for name, resource in functions.items():
-            binary = resource.pop("Metadata")["BuildProperties"]["Binary"]
-            folder = self.build_folder / name
-            folder.mkdir(parents=True)
-            shutil.copy2(target / "debug" / binary, folder / "bootstrap")
-            if shutil.which("strip"):
-                # As the release profile does; the symbols are most of what would be uploaded.
-                self.commands.run("strip", str(folder / "bootstrap"))
-            resource["Properties"]["CodeUri"] = name
-        adapt.write(template, self.build_folder / "template.yaml")
-
-    def target_folder(self):
-        """Where cargo builds."""
-        metadata = self.home / "metadata.json"
-        self.commands.run(
-            "sh", "-c", f"cargo metadata --no-deps --format-version 1 >'{metadata}'"
-        )
-        text = metadata.read_text(encoding="utf-8")
-        return pathlib.Path(json.loads(text)["target_directory"])
-
     def start(self):
         """Starts the emulator and the simulated Meta."""
         self.emulator = Emulator(sys.executable.replace("/python", "/ministack"), self.home)
@@ -116,7 +74,7 @@ class Run:
         """What differs from the template's defaults."""
         return {
             "Stage": "dev",
-            "Architecture": architecture(),
+            "Architecture": build.architecture(),
             "WhatsAppUrl": self.meta.ready["whatsapp_url"],
             "JwtAudience": CLIENT,
         }
@@ -131,36 +89,6 @@ class Run:
         ):
             secrets.put_secret_value(SecretId=outputs[output], SecretString=text)
 
-    def register(self):
-        """Registers the bank."""
-        bank = self.meta.ready["banks"][0]
-        owner = {"v": {"N": "1"}, "tn": {"S": bank["tenant"]}}
-        config = {
-            "v": {"N": "1"},
-            "nm": {"S": bank["name"]},
-            "pn": {"S": bank["phone_number_id"]},
-            "wa": {"S": bank["waba_id"]},
-            "ps": {"N": "100"},
-            "lo": {"S": "pt_BR"},
-            "tz": {"S": "America/Sao_Paulo"},
-            "hs": {"S": "24/7"},
-            "hm": {"S": "24/7"},
-            "hc": {"S": "none"},
-            "ho": {"S": ""},
-            "oi": {"S": ""},
-            "cd": {"S": ""},
-        }
-        table = self.stack.outputs()["TableName"]
-        store = self.stack.client("dynamodb")
-        for partition, sort, item in (
-            (f"TNT#{bank['tenant']}", "CONFIG", config),
-            (f"CLIENT#{CLIENT}", "TENANT", owner),
-            (f"NUMBER#{bank['phone_number_id']}", "TENANT", owner),
-            (f"WABA#{bank['waba_id']}", "TENANT", owner),
-        ):
-            item = {"pk": {"S": partition}, "sk": {"S": sort}} | item
-            store.put_item(TableName=table, Item=item)
-
     def verify_webhook(self):
         """Meta's question when an address is set: the right word gets the challenge, another 403."""
         word = self.meta.ready["webhook"]["verify_token"]
@@ -170,76 +98,12 @@ class Run:
             if status != expected[0] or (expected[1] and answer != expected[1]):
                 raise Failed(f"the webhook's verification answered {status}")
 
-    # --- a bank's requests -----------------------------------------------------------------------
-
-    def ask(self, method, target, body=None, key=None):
-        """A request of the bank, with a token of every scope."""
-        now = int(time.time())
-        token = {
-            "client_id": CLIENT,
-            "sub": CLIENT,
-            "scope": SCOPES,
-            "token_use": "access",
-            "iat": str(now),
-            "exp": str(now + 3600),
-        }
-        headers = {"Idempotency-Key": key} if key else {}
-        status, headers, text = self.stack.call(method, target, headers, body, token)
-        if status >= 400:
-            raise Failed(f"{method} {target} answered {status}: {text}")
-        return json.loads(text), headers
-
-    def consent(self, customer, action):
-        """Records what a customer told the bank; returns the answer."""
-        body = {
-            "to": customer[1],
-            "channel": "whatsapp",
-            "purposes": ["transactional", "servicing"],
-            "action": action,
-            "evidence": {
-                "source": "app",
-                "wording_version": "2026-03",
-                "wording": "Quero receber avisos da minha conta pelo WhatsApp",
-                "captured_at": _now(),
-                "actor": "customer",
-            },
-        }
-        return self.ask("POST", "/v1/consents", body)[0]
-
-    def send(self, customer, template, params, key=None):
-        """Hands a notification in; returns (id, was it a replay)."""
-        body = {
-            "template": template,
-            "to": customer[1],
-            "params": {"name": customer[0]} | params,
-        }
-        answer, headers = self.ask("POST", "/v1/notifications", body, key or str(uuid.uuid4()))
-        names = {name.lower(): value for name, value in headers.items()}
-        return answer["id"], names.get("idempotency-replayed") == "true"
-
-    def alert(self, customer, key=None):
-        """A Pix alert."""
-        money = {"minor": 20000, "currency": "BRL"}
-        balance = {"minor": 150000, "currency": "BRL"}
-        params = {"amount": money, "payer": "Banco do Povo", "balance": balance}
-        return self.send(customer, "pix_received", params, key)
-
-    def ends(self, notification, limit, **wanted):
-        """Waits until a notification has these fields; returns it."""
-
-        def look():
-            self.fail_for_webhooks()
-            found = self.ask("GET", f"/v1/notifications/{notification}")[0]
-            return found if all(found.get(k) == v for k, v in wanted.items()) else None
-
-        return eventually(f"{notification} has {wanted}", limit, look)
-
     # --- the story -------------------------------------------------------------------------------
 
     def grant(self):
         """The customers agree to WhatsApp."""
         for customer in (READS, OFF, OFF_DURING_UPDATE):
-            answer = self.consent(customer, "grant")
+            answer = self.bank.consent(customer, "grant")
             states = {each["state"] for each in answer["consents"] if each["channel"] == "whatsapp"}
             if "granted" not in states:
                 raise Failed(f"a grant was answered with {states}")
@@ -248,23 +112,23 @@ class Run:
         """A phone that is on: delivered and read by signed webhooks; no SMS; one id for one key."""
         self.meta.phone(READS[1], {"online": True, "on_whatsapp": True, "read_receipts": True})
         key = str(uuid.uuid4())
-        first, replayed = self.alert(READS, key)
-        again, replayed_again = self.alert(READS, key)
+        first, replayed = self.bank.alert(READS, key)
+        again, replayed_again = self.bank.alert(READS, key)
         if first != again or replayed or not replayed_again:
             raise Failed("the same Idempotency-Key did not give the same notification")
-        self.ends(first, SOON, status="read")
+        self.bank.ends(first, SOON, status="read")
         return first
 
     def sms_after_silence(self, customer):
         """A phone that is off; returns the id, once Meta has taken the message over."""
         self.meta.phone(customer[1], {"online": False, "on_whatsapp": True})
-        notification, _ = self.alert(customer)
-        self.ends(notification, SOON, status="submitted")
+        notification, _ = self.bank.alert(customer)
+        self.bank.ends(notification, SOON, status="submitted")
         return notification
 
     def sms(self, customer, notification):
         """The SMS of a phone that is off: once, not before its time."""
-        ended = self.ends(notification, WAIT + SOON, status="fallback_sent")
+        ended = self.bank.ends(notification, WAIT + SOON, status="fallback_sent")
         whatsapp, sms = ended["legs"]
         waited = _moment(sms["submitted_at"]) - _moment(whatsapp["submitted_at"])
         if sms["opened_because"] != "not_delivered_in_time" or waited < WAIT:
@@ -281,7 +145,7 @@ class Run:
 
         def revoked():
             self.fail_for_webhooks()
-            found, _ = self.ask("POST", "/v1/consents/lookup", {"to": READS[1]})
+            found, _ = self.bank.ask("POST", "/v1/consents/lookup", {"to": READS[1]})
             return [
                 each
                 for each in found["consents"]
@@ -292,10 +156,10 @@ class Run:
         [consent] = eventually("SAIR revokes servicing", SOON, revoked)
         eventually("SAIR is confirmed", SOON, lambda: len(self.meta.inbox(READS[1])) > before)
         params = {"points": "12.480", "tier": "Ouro", "date": "2026-10-31"}
-        notice, _ = self.send(READS, "loyalty_status", params)
-        self.ends(notice, SOON, status="suppressed", reason="opted_out")
-        alert, _ = self.alert(READS)
-        self.ends(alert, SOON, status="read")
+        notice, _ = self.bank.send(READS, "loyalty_status", params)
+        self.bank.ends(notice, SOON, status="suppressed", reason="opted_out")
+        alert, _ = self.bank.alert(READS)
+        self.bank.ends(alert, SOON, status="read")
         return consent["source"]
 
     def queues_are_empty(self):
@@ -328,9 +192,8 @@ class Run:
         lines = self.stack.log_lines()
         if not lines:
             raise Failed("no function has logged anything")
-        wrong = [line for line in lines if _is_alarming(line)]
-        if wrong:
-            raise Failed(f"{len(wrong)} errors were logged")
+        if any('"level":"ERROR"' in line for line in lines):
+            raise Failed("a function logged an error")
         for name, number in (READS, OFF, OFF_DURING_UPDATE):
             if any(name in line or number[1:] in line for line in lines):
                 raise Failed("a customer's name or number stands in a log")
@@ -342,9 +205,11 @@ class Run:
         """Changes a parameter while a notification waits for its timer; the SMS comes all the same."""
         waiting = self.sms_after_silence(OFF_DURING_UPDATE)
         self.step("change set executed, a notification on its way", execute)
-        if self.ask("GET", f"/v1/notifications/{waiting}")[0]["status"] != "submitted":
+        if self.bank.ask("GET", f"/v1/notifications/{waiting}")[0]["status"] != "submitted":
             raise Failed("the notification had ended before the update did")
-        old = [name for name, each in self.stack.variables().items() if each["LOG_LEVEL"] != "DEBUG"]
+        old = [
+            name for name, each in self.stack.variables().items() if each["LOG_LEVEL"] != "DEBUG"
+        ]
         if old:
             raise Failed(f"after the update, {old} still run with the old LOG_LEVEL")
         return self.step(
@@ -380,18 +245,29 @@ class Run:
     def play(self):
         """All of it."""
         how = "sam build" if self.sam_build else "cargo build, dev profile"
-        self.step(f"functions built for {architecture()} ({how})", self.build)
+        make = build.as_for_aws if self.sam_build else build.for_this_machine
+        self.step(
+            f"functions built for {build.architecture()} ({how})",
+            lambda: make(self.commands, self.root, self.build_folder),
+        )
         self.step("ministack and the simulated Meta started", self.start)
         self.stack = Stack(self.root, self.build_folder, self.commands, self.emulator)
         self.door.stack = self.stack
+        self.bank = Bank(self.stack, self.meta.ready["banks"][0])
         for difference in [*self.stack.adapt(self.parameters()), *adapt.LIMITS]:
             self.say(f"not as on AWS: {difference}")
         self.step(f"sam deploy of {NAME}", lambda: self.stack.deploy(self.parameters()))
-        self.say(f"{len(self.stack.resources())} resources; the policies of their roles are enforced")
-        self.step("secrets put, bank registered", lambda: (self.put_secrets(), self.register()))
+        self.say(
+            f"{len(self.stack.resources())} resources; the policies of their roles are enforced"
+        )
+        self.step(
+            "secrets put, bank registered", lambda: (self.put_secrets(), self.bank.register())
+        )
         self.step("webhook verified", self.verify_webhook)
         self.step("consents granted", self.grant)
-        off = self.step("phone off: accepted, taken over by Meta", lambda: self.sms_after_silence(OFF))
+        off = self.step(
+            "phone off: accepted, taken over by Meta", lambda: self.sms_after_silence(OFF)
+        )
         read = self.step("phone on: delivered and read by signed webhooks", self.read_without_sms)
         self.say("a repeated Idempotency-Key gave the same id")
         source = self.step("SAIR: confirmed, notice suppressed, alert sent", self.revoke_by_word)
@@ -402,7 +278,7 @@ class Run:
         self.say(f"{waited:.1f} s after Meta took the message over")
         waited = self.update(execute)
         self.say(f"{waited:.1f} s after Meta took the message over")
-        if self.ask("GET", f"/v1/notifications/{read}")[0]["status"] != "read":
+        if self.bank.ask("GET", f"/v1/notifications/{read}")[0]["status"] != "read":
             raise Failed("what was read is read no more")
         if {number for number, _ in self.emulator.sms()} != {OFF[1], OFF_DURING_UPDATE[1]}:
             raise Failed("an SMS went to somebody whose message had been read")
@@ -417,11 +293,12 @@ class Run:
     def explain(self):
         """After a failure: what the functions logged about it."""
         try:
-            lines = [line for line in self.stack.log_lines() if _is_alarming(line)]
+            lines = self.stack.log_lines()
         except Exception:  # noqa: BLE001
             # There is no stack, or nobody answers any more; the failure itself has been told.
             return
-        for line in lines[-10:]:
+        alarming = [line for line in lines if '"level":"ERROR"' in line or '"level":"WARN"' in line]
+        for line in (alarming or lines)[-10:]:
             print(f"  logged: {line[:600]}", file=sys.stderr)
 
     def stop(self):
@@ -430,15 +307,6 @@ class Run:
             if process:
                 process.stop()
         self.door.stop()
-
-
-def _is_alarming(line):
-    return '"level":"ERROR"' in line or '"level":"WARN"' in line
-
-
-def _now():
-    now = datetime.datetime.now(datetime.timezone.utc)
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _moment(text):
