@@ -111,7 +111,18 @@ class Stack:
         )
 
     def change(self, parameters):
-        """Prepares a change of parameters by `sam deploy`; returns how to carry it out."""
+        """Prepares a change of parameters by `sam deploy`; returns how to carry it out.
+
+        SAM publishes a version only where a function's own text changes and sees no parameter's value
+        (aws/serverless-application-model#3820). So the description changes along, as whoever changes a
+        parameter has to make it.
+        """
+        common = self.template.get("Globals", {}).get("Function", {}).get("Description", "")
+        for name, alias in self.aliases.items():
+            if alias:
+                properties = self.template["Resources"][name]["Properties"]
+                properties["Description"] = f"{properties.get('Description', common)}, changed"
+        adapt.write(self.template, self.build / "adapted.yaml")
         self.deploy(parameters, "--no-execute-changeset")
         stacks = self.client("cloudformation")
         sets = stacks.list_change_sets(StackName=NAME)["Summaries"]

@@ -124,6 +124,8 @@ class Run:
         self.meta.phone(customer[1], {"online": False, "on_whatsapp": True})
         notification, _ = self.bank.alert(customer)
         self.bank.ends(notification, SOON, status="submitted")
+        if not self.queued()["FallbackQueue"]:
+            raise Failed("no timer waits for a message that Meta has taken over")
         return notification
 
     def sms(self, customer, notification):
@@ -162,30 +164,26 @@ class Run:
         self.bank.ends(alert, SOON, status="read")
         return consent["source"]
 
-    def queues_are_empty(self):
-        """No message is left in any queue, dead letters included; returns how many queues there are."""
+    def queued(self):
+        """Messages in every queue, dead letters included: waiting, delayed or being worked on."""
         queues = self.stack.client("sqs")
-        urls = [
-            physical
-            for kind, physical, _ in self.stack.resources().values()
-            if kind == "AWS::SQS::Queue"
-        ]
-        counts = (
+        counts = [
             "ApproximateNumberOfMessages",
             "ApproximateNumberOfMessagesNotVisible",
             "ApproximateNumberOfMessagesDelayed",
-        )
+        ]
+        found = {}
+        for name, (kind, url, _) in self.stack.resources().items():
+            if kind == "AWS::SQS::Queue":
+                answer = queues.get_queue_attributes(QueueUrl=url, AttributeNames=counts)
+                found[name] = sum(int(answer["Attributes"][each]) for each in counts)
+        return found
 
-        def left():
-            found = {}
-            for url in urls:
-                answer = queues.get_queue_attributes(QueueUrl=url, AttributeNames=list(counts))
-                found[url.rsplit("/", 1)[-1]] = sum(int(answer["Attributes"][n]) for n in counts)
-            return {name: count for name, count in found.items() if count}
-
+    def queues_are_empty(self):
+        """No message is left in any queue; returns how many queues there are."""
         # Guards that were armed before a message was handed over end by themselves.
-        eventually("all queues are empty", 6 * SOON, lambda: not left())
-        return len(urls)
+        eventually("all queues are empty", 6 * SOON, lambda: not any(self.queued().values()))
+        return len(self.queued())
 
     def read_logs(self):
         """No function logged an error, and none a customer's name or number; returns the lines read."""
