@@ -290,8 +290,14 @@ class Run:
 
     def explain(self):
         """After a failure: what the functions logged about it."""
+        print(f"  more in {self.home}: ministack.log, meta.log, commands.log", file=sys.stderr)
+        if self.emulator:
+            # A function that does not start logs nothing; the emulator does.
+            output = self.emulator.log.read_text(encoding="utf-8", errors="replace").splitlines()
+            for line in [line for line in output if " ERROR [" in line][-3:]:
+                print(f"  ministack: {line[:600]}", file=sys.stderr)
         try:
-            lines = self.stack.log_lines()
+            lines = [line for line in self.stack.log_lines() if '"level":' in line]
         except Exception:  # noqa: BLE001
             # There is no stack, or nobody answers any more; the failure itself has been told.
             return
