@@ -1,13 +1,14 @@
 //! `cargo run`: the whole product on one machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 use recado_domain::phone::E164;
 use recado_local::demo::{self, Bank};
-use recado_local::stack::{Options, Stack};
+use recado_local::stack::{OnlyMeta, Options, Stack};
+use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -17,6 +18,7 @@ Runs Recado on this machine: the functions, AWS stand-ins, a simulated Meta, the
 cargo run -- [options]
   --once                 the demonstration alone; exit 0 if everything in it happened, else 1
   --no-demo              no demonstration, only serve
+  --only-meta URL        the simulated Meta and the phones alone; its webhooks go to URL
   --port N               the port of everything (8080; 0 takes a free one)
   --data-dir DIR         where data outlives the run (in memory otherwise)
   --ready-file FILE      written once everything answers: JSON for programs
@@ -30,6 +32,8 @@ enum Play {
     ThenServe,
     Once,
     Never,
+    /// Meta alone; its webhooks go to this address.
+    OnlyMeta(String),
 }
 
 struct Arguments {
@@ -55,6 +59,9 @@ fn arguments() -> Result<Option<Arguments>> {
             Long("help") | Short('h') => return Ok(None),
             Long("once") => arguments.play = Play::Once,
             Long("no-demo") => arguments.play = Play::Never,
+            Long("only-meta") => {
+                arguments.play = Play::OnlyMeta(parser.value()?.string()?);
+            }
             Long("port") => port_given = Some(parser.value()?.parse()?),
             Long("data-dir") => arguments.options.data_dir = Some(parser.value()?.into()),
             Long("ready-file") => arguments.ready_file = Some(parser.value()?.into()),
@@ -115,24 +122,37 @@ async fn run() -> Result<()> {
         }
     };
     tokio::pin!(stopped);
+    if let Play::OnlyMeta(callback) = &arguments.play {
+        let meta = OnlyMeta::start(&arguments.options, callback).await?;
+        announce(arguments.ready_file.as_deref(), &meta.ready)?;
+        println!("The simulated Meta is running: {}", meta.ready.whatsapp_url);
+        stopped.await;
+        return Ok(());
+    }
     let stack = tokio::select! {
         stack = Stack::start(arguments.options) => stack?,
         () = &mut stopped => bail!("stopped before everything had started"),
     };
-    if let Some(path) = &arguments.ready_file {
-        let text = serde_json::to_string_pretty(&stack.ready)?;
-        // Written beside it first, so that whoever waits for the file never reads half of it.
-        let partial = path.with_extension("partial");
-        std::fs::write(&partial, text)
-            .and_then(|()| std::fs::rename(&partial, path))
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    announce(arguments.ready_file.as_deref(), &stack.ready)?;
     let outcome = tokio::select! {
         outcome = live(&stack, &arguments.play) => outcome,
         () = &mut stopped => Ok(()),
     };
     stack.shutdown().await;
     outcome
+}
+
+/// Writes the ready file, where one is wanted.
+fn announce(path: Option<&Path>, ready: &impl Serialize) -> Result<()> {
+    let Some(path) = path else {
+        return Ok(());
+    };
+    let text = serde_json::to_string_pretty(ready)?;
+    // Written beside it first, so that whoever waits for the file never reads half of it.
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, text)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 async fn live(stack: &Stack, play: &Play) -> Result<()> {
@@ -155,7 +175,7 @@ async fn live(stack: &Stack, play: &Play) -> Result<()> {
                 println!("\nThe demonstration did not come to its end: {error:#}");
             }
         }
-        Play::Never => {}
+        Play::Never | Play::OnlyMeta(_) => {}
     }
     println!("\nSend one of your own:\n\n{}\n", bank.curl());
     println!("Ctrl-C stops everything.\n");

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
+use recado_domain::ids::TenantId;
 use recado_dynamodb::Store;
 use recado_local::aws::{
     AttributeDefinition, AttributeType, Aws, AwsSettings, Interference, KeyElement, KeyType, Loss,
@@ -205,7 +206,10 @@ async fn the_registry_keeps_the_contract_on_dynamodb() -> Result<()> {
         assert_eq!(taken.to_string(), format!("belongs to {}", entries.tenant));
     }
     store.put_client(client, &entries.tenant).await?;
-    assert_eq!(store.clients_of(&entries.tenant).await?, [client.clone()]);
+    assert_eq!(
+        store.clients_of(&entries.tenant).await?,
+        std::slice::from_ref(client)
+    );
     assert_eq!(store.clients_of(&thief).await?, Vec::<String>::new());
     registry_contract(&store).await;
     templates_contract(&store).await;

@@ -166,6 +166,10 @@ fn the_dashboard_shows_every_queue_function_api_and_table() {
         "AWS::DynamoDB::Table",
     ] {
         for id in template.resources(kind).keys() {
+            // A dashboard cannot name what a condition may leave out; its alarms do.
+            if template.whole(id)["Condition"] == "HasSandbox" {
+                continue;
+            }
             let shown = [format!("\"{id}\""), format!("\"{id}.QueueName\"")];
             assert!(
                 shown.iter().any(|name| bodies.contains(name)),

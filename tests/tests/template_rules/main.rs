@@ -267,7 +267,7 @@ fn the_sandbox_is_no_part_of_live_and_nothing_of_it_is_there_unless_asked_for() 
         "on,off",
         "texts, not YAML's truths"
     );
-    let rule = &template.yaml["Rules"]["SandboxIsNoPartOfLive"];
+    let rule = &template.yaml["Rules"]["SandboxIsNotLive"];
     let says = |condition: &Value, expected: [&str; 2]| {
         let Value::Tagged(tagged) = condition else {
             panic!("{condition:?}");

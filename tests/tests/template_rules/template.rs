@@ -35,6 +35,13 @@ impl Template {
         Self { text, yaml }
     }
 
+    /// The template as a stage with the sandbox has it.
+    pub(crate) fn with_sandbox() -> Self {
+        let mut template = Self::read();
+        template.yaml["Parameters"]["Sandbox"]["Default"] = "on".into();
+        template
+    }
+
     /// Every resource of a type, by logical id; there is at least one.
     pub(crate) fn resources(&self, kind: &str) -> BTreeMap<&str, &Value> {
         let resources = self.yaml["Resources"].as_mapping().unwrap();

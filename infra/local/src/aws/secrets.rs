@@ -141,6 +141,18 @@ impl Secrets {
         held.insert(name.into(), Held::default());
     }
 
+<<<<<<< HEAD
+=======
+    /// The name and current text of the secret that this name or ARN means.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<(String, String)> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let (name, secret) = held.iter().find(|(name, _)| names(name, id))?;
+        let text = secret.versions.get(secret.labels.get(CURRENT)?)?;
+        Some((name.clone(), text.clone()))
+    }
+
+>>>>>>> main
     /// The ARN under which a secret answers as well as under its name.
     #[must_use]
     pub fn arn(name: &str) -> String {

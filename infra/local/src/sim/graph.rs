@@ -31,18 +31,18 @@ impl Sim {
     /// - `GET|POST /_faults`: what goes wrong next;
     /// - `POST /_reset`: everything back to the beginning, seeded templates kept;
     /// - `POST /_templates` `{"name", "language"?, "status", "waba_id"?}`: pauses, disables, approves;
-    /// - `POST /_credentials` `{"app_secret"?, "token"?, "waba_id"?}`: exchanges the app's secret, an
-    ///   account's access token;
     /// - `POST /_accounts` `{"waba_id", "token", "phone_number_id", "number", "name"}`: another business opens
     ///   an account; no app gets its webhooks until one is subscribed;
+    /// - `POST /_credentials` `{"app_secret"?, "token"?, "waba_id"?}`: exchanges the app's secret, an
+    ///   account's access token;
     /// - `POST /_emit` `{"field", "value", "waba_id"?}`: a signed webhook of any field.
     pub fn meta_router(&self) -> Router {
         Router::new()
             .route("/_faults", get(faults).post(set_faults))
             .route("/_reset", post(reset))
             .route("/_templates", post(set_template))
-            .route("/_credentials", post(exchange))
             .route("/_accounts", post(open_account))
+            .route("/_credentials", post(exchange))
             .route("/_emit", post(emit))
             .fallback(graph)
             .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -178,6 +178,35 @@ async fn set_template(State(sim): State<Sim>, body: Bytes) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NewAccount {
+    waba_id: String,
+    token: String,
+    phone_number_id: String,
+    /// E.164.
+    number: String,
+    name: String,
+}
+
+async fn open_account(State(sim): State<Sim>, body: Bytes) -> Response {
+    let new: NewAccount = match read(&body) {
+        Ok(new) => new,
+        Err(refusal) => return *refusal,
+    };
+    let account = Account {
+        waba_id: new.waba_id,
+        token: new.token,
+        numbers: vec![BusinessNumber {
+            id: new.phone_number_id,
+            number: new.number,
+            name: new.name,
+        }],
+    };
+    sim.with(|meta, _| meta.open_account(account));
+    Json(json!({ "success": true })).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Exchange {
     app_secret: Option<String>,
     token: Option<String>,
@@ -208,35 +237,6 @@ async fn exchange(State(sim): State<Sim>, body: Bytes) -> Response {
         None => problem(StatusCode::NOT_FOUND, "no such account"),
         Some(()) => Json(json!({ "success": true })).into_response(),
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewAccount {
-    waba_id: String,
-    token: String,
-    phone_number_id: String,
-    /// E.164.
-    number: String,
-    name: String,
-}
-
-async fn open_account(State(sim): State<Sim>, body: Bytes) -> Response {
-    let new: NewAccount = match read(&body) {
-        Ok(new) => new,
-        Err(refusal) => return *refusal,
-    };
-    let account = Account {
-        waba_id: new.waba_id,
-        token: new.token,
-        numbers: vec![BusinessNumber {
-            id: new.phone_number_id,
-            number: new.number,
-            name: new.name,
-        }],
-    };
-    sim.with(|meta, _| meta.open_account(account));
-    Json(json!({ "success": true })).into_response()
 }
 
 #[derive(Deserialize)]

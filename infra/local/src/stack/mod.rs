@@ -1,5 +1,6 @@
 //! The whole product on one machine, wired from `infra/template.yaml`.
 
+mod only_meta;
 mod parts;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,8 @@ use crate::sim::Sim;
 use crate::tenants::{BANKS, Secrets};
 use crate::timeline::Timeline;
 use crate::{page, templates, tenants};
+
+pub use only_meta::{OnlyMeta, ReadyBank, ReadyMeta};
 
 /// The API's scopes.
 pub const SCOPES: [&str; 6] = [
@@ -181,19 +184,8 @@ impl Drop for Stack {
 impl Stack {
     /// Builds the functions and starts everything. Returns once everything answers.
     pub async fn start(options: Options) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
-            .await
-            .with_context(|| {
-                format!(
-                    "port {} is taken: stop what listens there, or name another with --port",
-                    options.port
-                )
-            })?;
+        let listener = listen(&options).await?;
         let base = format!("http://{}", listener.local_addr()?);
-        if let Some(directory) = &options.data_dir {
-            std::fs::create_dir_all(directory)
-                .with_context(|| format!("cannot create {}", directory.display()))?;
-        }
         let secrets = Secrets::open(options.data_dir.as_deref())?;
         let own = templates::read(&options.templates)?;
         let mut all = templates::catalogue()?;
@@ -251,14 +243,10 @@ impl Stack {
                 fields: FIELDS.map(str::to_owned).into(),
             });
         });
-        tasks.push(tokio::spawn({
-            let (sim, callback) = (sim.clone(), ready.webhook.url.clone());
-            async move {
-                if let Err(error) = sim.post_webhooks(callback).await {
-                    tracing::error!(%error, "the simulated Meta stopped posting webhooks");
-                }
-            }
-        }));
+        tasks.push(only_meta::post_webhooks(
+            sim.clone(),
+            ready.webhook.url.clone(),
+        ));
         Ok(Self {
             ready,
             sim,
@@ -279,6 +267,22 @@ impl Stack {
         }
         self.lambda.shutdown().await;
     }
+}
+
+/// The port of everything, and the directory of whatever is kept.
+async fn listen(options: &Options) -> Result<TcpListener> {
+    if let Some(directory) = &options.data_dir {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+    }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
+        .await
+        .with_context(|| {
+            format!(
+                "port {} is taken: stop what listens there, or name another with --port",
+                options.port
+            )
+        })
 }
 
 /// What the page asks first.

@@ -311,9 +311,11 @@ fn templates_are_not_looked_at_by_half_a_line() {
 
 #[test]
 fn a_bank_is_set_up_only_with_what_belongs_together() {
-    let bank = |line: &str| match command(line) {
-        Command::Onboard(onboarding) => *onboarding,
-        other => panic!("{other:?}"),
+    let bank = |line: &str| {
+        let Command::Onboard(onboarding) = command(line) else {
+            panic!("{line}");
+        };
+        *onboarding
     };
     let plain = bank("onboard --bank b.toml");
     assert_eq!(
