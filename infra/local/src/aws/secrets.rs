@@ -126,23 +126,12 @@ impl Secrets {
         secret.add(&ids::uuid(), &value.into(), &[CURRENT.to_owned()]);
     }
 
-    /// A secret's name and present text; none where it does not exist or has no value yet.
-    #[must_use]
-    pub fn find(&self, id: &str) -> Option<(String, String)> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let (name, secret) = held.iter().find(|(name, _)| names(name, id))?;
-        let text = secret.versions.get(secret.labels.get(CURRENT)?)?;
-        Some((name.clone(), text.clone()))
-    }
-
     /// Creates a secret without a value, as CloudFormation does. One that is there loses its value.
     pub fn empty(&self, name: impl Into<String>) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         held.insert(name.into(), Held::default());
     }
 
-<<<<<<< HEAD
-=======
     /// The name and current text of the secret that this name or ARN means.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<(String, String)> {
@@ -152,7 +141,6 @@ impl Secrets {
         Some((name.clone(), text.clone()))
     }
 
->>>>>>> main
     /// The ARN under which a secret answers as well as under its name.
     #[must_use]
     pub fn arn(name: &str) -> String {
