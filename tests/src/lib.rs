@@ -328,14 +328,9 @@ pub fn sealed_notifications(stack: &Stack) -> Result<Vec<Value>> {
         item["pk"]["S"]
             .as_str()
             .is_some_and(|pk| pk.starts_with("NTF#"))
-            && has_bytes(item)
+            && !item["sc"].is_null()
     };
     Ok(items.into_iter().filter(is_sealed).collect())
-}
-
-fn has_bytes(item: &Value) -> bool {
-    item.as_object()
-        .is_some_and(|attributes| attributes.values().any(|value| value.get("B").is_some()))
 }
 
 static SHARED: OnceLock<(Runtime, Stack)> = OnceLock::new();

@@ -59,7 +59,10 @@ impl Store {
         };
         match held {
             Ok(held) if held == fingerprint => Ok(()),
-            Ok(_) => Err(AnotherPepper),
+            Ok(_) => {
+                tracing::error!("pepper refused");
+                Err(AnotherPepper)
+            }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "pepper not compared");
