@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use recado_local::aws::{Service, Verdict};
-use recado_runtime::{Keys, Process, WhatsappSecret};
+use recado_runtime::{Keys, Process, SecretText, WhatsappSecret};
 use serde_json::{Value, json};
 
 use crate::Shelf;
