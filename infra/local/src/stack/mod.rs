@@ -192,6 +192,7 @@ impl Stack {
         aws.queues().keep_history(QUEUE_HISTORY);
         let template = parts::read_template(&deployment, aws.endpoint())?;
         parts::register(&template, &aws, &secrets, &own).await?;
+        aws.enforce(template.roles.clone());
 
         let logs = Logs::default();
         let lambda = parts::start_lambda(&deployment, &options, logs.clone());

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use axum::Router;
 use recado_domain::template::Template as MessageTemplate;
 use recado_dynamodb::Store;
@@ -21,8 +21,9 @@ use super::{
 use crate::aws::{self, Aws, Sms, SmsRefusal};
 use crate::event_source::{self, EventSource};
 use crate::lambda::{self, Function, Invoke, Lambda, Setup};
+use crate::policy::{Asked, Decision, Role};
 use crate::sim::Sim;
-use crate::template::{self, Addresses, Deployment, Template};
+use crate::template::{self, Addresses, Deployment, QUEUE_POLICY, Template};
 use crate::tenants::{BANKS, Secrets};
 use crate::{functions, oauth, templates, tenants};
 
@@ -241,7 +242,11 @@ pub(super) async fn add_functions(
             .get(&function.binary)
             .cloned()
             .with_context(|| format!("{} was not built", function.binary))?;
-        let extra = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())]);
+        let extra = BTreeMap::from([
+            ("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()),
+            // Whose a request is, and so what it may do.
+            ("AWS_ACCESS_KEY_ID".to_owned(), id.clone()),
+        ]);
         let instances = if function.queue_events.is_empty() {
             PER_API
         } else {
@@ -265,6 +270,7 @@ pub(super) fn start_sources(
                 .queues
                 .get(&event.queue)
                 .with_context(|| format!("{id} reads an unknown queue"))?;
+            may_read(&template.roles[id], queue).with_context(|| id.clone())?;
             let settings = event_source::Settings::from_template(event, queue, PER_SOURCE);
             sources.push(EventSource::start(
                 Arc::clone(aws.queues()),
@@ -274,6 +280,28 @@ pub(super) fn start_sources(
         }
     }
     Ok(sources)
+}
+
+/// Lambda reads a queue with the function's role, and creates no event source that could not.
+fn may_read(role: &Role, queue: &template::Queue) -> Result<()> {
+    if role.managed.iter().any(|name| name == QUEUE_POLICY) {
+        return Ok(());
+    }
+    for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
+        let asked = Asked {
+            action: format!("sqs:{action}"),
+            resource: aws::Queues::arn(&queue.name),
+            leading_keys: Vec::new(),
+        };
+        match role.decide(&asked) {
+            Decision::Allowed => {}
+            Decision::NotAllowed | Decision::Denied => bail!(
+                "its role does not have permission to call {action} on {}",
+                queue.logical_id
+            ),
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn ready(base: &str, secrets: &Secrets, endpoint: &str) -> Ready {

@@ -12,6 +12,7 @@ mod parameters;
 mod properties;
 mod references;
 mod resources;
+mod roles;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use model::{
     Authorization, FailureReporting, Function, HttpApi, HttpRoute, JwtAuthorizer, KeyAttribute,
     Queue, QueueEvent, Redrive, Secret, Table, Template,
 };
+pub use roles::QUEUES as QUEUE_POLICY;
 
 use evaluation::{Known, Scope};
 use functions::Surroundings;
@@ -226,6 +228,7 @@ impl Reader<'_> {
             functions,
             http_apis,
             secrets,
+            roles: self.roles()?,
         })
     }
 

@@ -1,0 +1,234 @@
+//! Reads what each function's role may do: its `Policies`, or the `AWS::IAM::Role` that it names.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+
+use super::evaluation::{Known, Scope, single_function};
+use super::properties::Properties;
+use super::{Reader, Reference};
+use crate::aws::Secrets;
+use crate::policy::{self, Condition, Effect, LEADING_KEYS, Role, Statement};
+
+const FUNCTION: &str = "AWS::Serverless::Function";
+/// What SAM gives to every role that it makes.
+const LOGS: &str = "AWSLambdaBasicExecutionRole";
+/// What it adds for an SQS event source.
+pub const QUEUES: &str = "AWSLambdaSQSQueueExecutionRole";
+/// What it adds for active tracing.
+const TRACES: &str = "AWSXRayDaemonWriteAccess";
+
+impl Reader<'_> {
+    /// The role of every function, by the function's logical id.
+    pub(super) fn roles(&self) -> Result<BTreeMap<String, Role>> {
+        // A policy names a secret by its ARN, which is what `Ref` of one gives on AWS.
+        let resolve = |reference: &Reference<'_>| {
+            if reference.resource_type == "AWS::SecretsManager::Secret" {
+                return Some(Secrets::arn(reference.name));
+            }
+            (self.scope.resolve)(reference)
+        };
+        let scope = Scope {
+            parameters: self.scope.parameters.clone(),
+            conditions: self.scope.conditions,
+            mappings: self.scope.mappings,
+            resources: self.scope.resources.clone(),
+            resolve: &resolve,
+        };
+        let mut roles = BTreeMap::new();
+        for (logical_id, known) in &self.scope.resources {
+            if known.resource_type == FUNCTION && is_present(&scope, known)? {
+                let role = self
+                    .role_of(&scope, logical_id)
+                    .with_context(|| format!("the role of {logical_id}"))?;
+                roles.insert(logical_id.clone(), role);
+            }
+        }
+        Ok(roles)
+    }
+
+    fn role_of(&self, scope: &Scope<'_>, function: &str) -> Result<Role> {
+        let none = Map::new();
+        let shared = self.globals.get("Function").and_then(Value::as_object);
+        let (own, shared) = (self.properties(function)?, shared.unwrap_or(&none));
+        let mut role = Role::default();
+        if let Some(named) = own.get("Role").or_else(|| shared.get("Role")) {
+            let role_id = named_role(named).context("Role: name an AWS::IAM::Role here")?;
+            let properties = self.properties(role_id)?;
+            for policy in listed(scope, properties.get("Policies"))? {
+                let document = policy.get("PolicyDocument").context("no PolicyDocument")?;
+                role.take(scope, document)
+                    .with_context(|| role_id.to_owned())?;
+            }
+            for managed in listed(scope, properties.get("ManagedPolicyArns"))? {
+                role.managed.push(managed_name(scope, managed)?);
+            }
+            return Ok(role);
+        }
+        for policies in [shared.get("Policies"), own.get("Policies")] {
+            for policy in listed(scope, policies)? {
+                match policy.get("Statement") {
+                    Some(_) => role.take(scope, policy)?,
+                    None => role.managed.push(managed_name(scope, policy)?),
+                }
+            }
+        }
+        role.managed.push(LOGS.to_owned());
+        let events = own.get("Events").and_then(Value::as_object);
+        let mut events = events.into_iter().flat_map(Map::values);
+        if events.any(|event| event["Type"] == "SQS") {
+            role.managed.push(QUEUES.to_owned());
+        }
+        if own
+            .get("Tracing")
+            .or_else(|| shared.get("Tracing"))
+            .is_some()
+        {
+            role.managed.push(TRACES.to_owned());
+        }
+        Ok(role)
+    }
+
+    fn properties(&self, logical_id: &str) -> Result<&Map<String, Value>> {
+        self.resources
+            .get(logical_id)
+            .and_then(|resource| resource.get("Properties"))
+            .and_then(Value::as_object)
+            .with_context(|| format!("{logical_id} has no properties"))
+    }
+}
+
+impl Role {
+    fn take(&mut self, scope: &Scope<'_>, document: &Value) -> Result<()> {
+        let statements = document.get("Statement");
+        for statement in listed(scope, statements)? {
+            let sid = statement["Sid"].as_str().unwrap_or("without a Sid");
+            let read = read_statement(scope, statement);
+            self.statements
+                .push(read.with_context(|| format!("statement {sid}"))?);
+        }
+        Ok(())
+    }
+}
+
+fn read_statement(scope: &Scope<'_>, raw: &Value) -> Result<Statement> {
+    let known = ["Sid", "Effect", "Action", "Resource", "Condition"];
+    let raw = raw.as_object().context("a mapping is needed")?;
+    if let Some(unknown) = raw.keys().find(|key| !known.contains(&key.as_str())) {
+        bail!("the local stack cannot evaluate {unknown}");
+    }
+    let actions = texts(scope, raw.get("Action")).context("Action")?;
+    let elsewhere = !actions.is_empty() && actions.iter().all(|a| policy::is_elsewhere(a));
+    let condition = match raw.get("Condition") {
+        None => Condition::Always,
+        Some(condition) if elsewhere => Condition::Elsewhere(
+            scope
+                .evaluate(condition)
+                .context("Condition")?
+                .unwrap_or_default(),
+        ),
+        Some(condition) => leading_keys(scope, condition).context("Condition")?,
+    };
+    let statement = Statement {
+        sid: raw
+            .get("Sid")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        effect: match raw.get("Effect").and_then(Value::as_str) {
+            Some("Allow") => Effect::Allow,
+            Some("Deny") => Effect::Deny,
+            Some(_) | None => bail!("Effect is Allow or Deny"),
+        },
+        actions,
+        resources: texts(scope, raw.get("Resource")).context("Resource")?,
+        condition,
+    };
+    if statement.actions.is_empty() || statement.resources.is_empty() {
+        bail!("Action and Resource are needed");
+    }
+    Ok(statement)
+}
+
+fn leading_keys(scope: &Scope<'_>, condition: &Value) -> Result<Condition> {
+    let evaluated = scope.evaluate(condition)?;
+    let condition = Properties::of(evaluated.as_ref())?;
+    let mut patterns = None;
+    for (operator, keys) in condition.entries() {
+        for (key, values) in Properties::of(Some(keys))?.entries() {
+            if operator != "ForAllValues:StringLike" || key != LEADING_KEYS {
+                bail!("the local stack cannot evaluate {operator} on {key}");
+            }
+            patterns = Some(texts(scope, Some(values))?);
+        }
+    }
+    patterns
+        .map(Condition::LeadingKeys)
+        .context("it says nothing")
+}
+
+/// A text or a list of texts, as IAM takes either.
+fn texts(scope: &Scope<'_>, value: Option<&Value>) -> Result<Vec<String>> {
+    let value = value.map_or(Ok(None), |value| scope.evaluate(value))?;
+    let items = match value {
+        None => Vec::new(),
+        Some(Value::Array(items)) => items,
+        Some(one) => vec![one],
+    };
+    let text = |item: &Value| item.as_str().map(str::to_owned);
+    items
+        .iter()
+        .map(|item| text(item).context("a text is needed"))
+        .collect()
+}
+
+/// The items of a list, or the one item that stands in its place, unevaluated but for `Fn::If`.
+fn listed<'v>(scope: &Scope<'_>, value: Option<&'v Value>) -> Result<Vec<&'v Value>> {
+    let Some(value) = value else {
+        return Ok(Vec::new());
+    };
+    if let Value::Array(items) = value {
+        let mut all = Vec::new();
+        for item in items {
+            all.extend(listed(scope, Some(item))?);
+        }
+        return Ok(all);
+    }
+    match value.as_object().and_then(single_function) {
+        Some(("Fn::If", argument)) => match argument.as_array().map(Vec::as_slice) {
+            Some([Value::String(condition), yes, no]) => {
+                let chosen = if scope.is_present(Some(condition))? {
+                    yes
+                } else {
+                    no
+                };
+                listed(scope, Some(chosen))
+            }
+            Some(_) | None => bail!("Fn::If needs a condition and two values"),
+        },
+        Some(("Ref", Value::String(name))) if name == "AWS::NoValue" => Ok(Vec::new()),
+        Some(_) | None => Ok(vec![value]),
+    }
+}
+
+/// The last part of a managed policy's ARN, or its bare name.
+fn managed_name(scope: &Scope<'_>, policy: &Value) -> Result<String> {
+    let evaluated = scope.evaluate(policy)?;
+    let name = evaluated.as_ref().and_then(Value::as_str);
+    let name = name.context("a SAM policy template hides what it gives: write its statements")?;
+    let name = name.rsplit('/').next().unwrap_or_default();
+    match name {
+        LOGS | QUEUES | TRACES => Ok(name.to_owned()),
+        _ => bail!("the local stack does not know what the managed policy {name} gives"),
+    }
+}
+
+fn named_role(value: &Value) -> Option<&str> {
+    let (function, argument) = single_function(value.as_object()?)?;
+    (function == "Fn::GetAtt").then(|| argument.get(0)?.as_str())?
+}
+
+fn is_present(scope: &Scope<'_>, known: &Known) -> Result<bool> {
+    scope.is_present(known.condition.as_deref())
+}
