@@ -6,6 +6,11 @@
     reason = "a test that cannot read what it judges has failed"
 )]
 
+mod alarms;
+mod keys;
+mod parameters;
+mod permissions;
+mod releases;
 mod template;
 
 use std::cell::RefCell;
@@ -14,7 +19,7 @@ use std::time::Duration;
 
 use recado_runtime::{ConfigError, Env};
 use serde_yaml_ng::Value;
-use template::{Template, binary_of, comment_above, listed, resource_of, root, statements};
+use template::{Template, binary_of, listed, resource_of, root};
 
 /// The longest that SQS keeps a message.
 const FOURTEEN_DAYS: u64 = 14 * 24 * 60 * 60;
@@ -100,50 +105,6 @@ fn a_dead_letter_stays_for_fourteen_days_and_longer_than_in_its_work_queue() {
 }
 
 #[test]
-fn no_permission_has_a_wildcard_without_a_written_reason() {
-    let template = Template::read();
-    let mut seen = 0;
-    for (id, resource) in template.yaml["Resources"].as_mapping().unwrap() {
-        let id = id.as_str().unwrap();
-        for policy in listed(&resource["Properties"]["Policies"]) {
-            assert!(
-                policy.is_mapping(),
-                "{id} takes a policy of somebody else's"
-            );
-        }
-        let mut found = Vec::new();
-        statements(resource, &mut found);
-        for statement in found {
-            seen += 1;
-            let sid = statement["Sid"]
-                .as_str()
-                .unwrap_or_else(|| panic!("a statement of {id} has no Sid"));
-            assert!(
-                statement["NotAction"].is_null() && statement["NotResource"].is_null(),
-                "{id}.{sid}"
-            );
-            for action in listed(&statement["Action"]) {
-                let action = template.resolve(action);
-                assert!(!action.contains('*'), "{id}.{sid} allows {action}");
-            }
-            let resources = listed(&statement["Resource"]);
-            let wide = resources
-                .iter()
-                .any(|resource| template.resolve(resource).contains('*'));
-            // A denial may be as wide as it likes.
-            if wide && statement["Effect"] != "Deny" {
-                let reason = comment_above(&template.text, id, sid).join(" ");
-                assert!(
-                    reason.contains("wildcard"),
-                    "{id}.{sid}: the comment above it must say why the wildcard"
-                );
-            }
-        }
-    }
-    assert!(seen > 0, "no statement was looked at");
-}
-
-#[test]
 fn each_functions_variables_are_exactly_those_its_settings_read() {
     type Read = fn(&dyn Env) -> Result<(), ConfigError>;
     let functions: [(&str, Read); 7] = [
@@ -182,12 +143,12 @@ fn each_functions_variables_are_exactly_those_its_settings_read() {
         "functions of this test and of the template"
     );
 
-    // Logging starts before there are settings, so its level is read apart from them.
+    // Logs and metrics start before there are settings, so what they need is read apart from them.
     let shared = template.yaml["Globals"]["Function"]["Environment"]["Variables"]
         .as_mapping()
         .unwrap();
     let shared: Vec<&str> = shared.keys().filter_map(Value::as_str).collect();
-    assert_eq!(shared, ["LOG_LEVEL"]);
+    assert_eq!(shared, ["LOG_LEVEL", "STACK_NAME"]);
 
     for (binary, read) in functions {
         let variables = template.function_of(binary)["Environment"]["Variables"]
@@ -316,7 +277,7 @@ fn the_contract_for_banks_names_the_same_routes_and_scopes() {
 }
 
 #[test]
-fn the_table_can_be_restored_forgets_by_itself_streams_and_is_encrypted() {
+fn the_table_can_be_restored_forgets_by_itself_and_streams() {
     let template = Template::read();
     let tables = template.resources("AWS::DynamoDB::Table");
     assert_eq!(tables.len(), 1, "there is one table");
@@ -331,11 +292,7 @@ fn the_table_can_be_restored_forgets_by_itself_streams_and_is_encrypted() {
             table["StreamSpecification"]["StreamViewType"],
             "NEW_AND_OLD_IMAGES"
         );
-        assert_eq!(table["SSESpecification"]["SSEEnabled"], true);
         assert_eq!(table["DeletionProtectionEnabled"], true);
         assert_eq!(table["BillingMode"], "PAY_PER_REQUEST");
-    }
-    for (id, queue) in template.resources("AWS::SQS::Queue") {
-        assert_eq!(queue["SqsManagedSseEnabled"], true, "{id}");
     }
 }

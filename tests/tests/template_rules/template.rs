@@ -18,6 +18,16 @@ pub(crate) struct Template {
     pub(crate) yaml: Value,
 }
 
+/// One action that a role allows on one resource.
+#[derive(Debug)]
+pub(crate) struct Permission {
+    pub(crate) action: String,
+    /// The logical id, or what stands there.
+    pub(crate) resource: String,
+    /// The partitions of the table that it is bound to.
+    pub(crate) keys: Vec<String>,
+}
+
 impl Template {
     pub(crate) fn read() -> Self {
         let text = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
@@ -35,6 +45,13 @@ impl Template {
             .collect();
         assert!(!found.is_empty(), "no {kind}");
         found
+    }
+
+    /// A type's resources as they stand: with their condition and what becomes of them when the stack goes.
+    pub(crate) fn whole(&self, id: &str) -> &Value {
+        let resource = &self.yaml["Resources"][id];
+        assert!(resource.is_mapping(), "there is no resource {id}");
+        resource
     }
 
     pub(crate) fn functions(&self) -> BTreeMap<&str, &Value> {
@@ -133,6 +150,31 @@ impl Template {
             );
         }
         dead_letters
+    }
+
+    /// What a function may do: the statements of its role.
+    pub(crate) fn permissions(&self, function: &str) -> Vec<Permission> {
+        let role = self.resolve(&self.functions()[function]["Role"]);
+        let policies = &self.whole(resource_of(&role))["Properties"]["Policies"];
+        let mut found = Vec::new();
+        statements(policies, &mut found);
+        let mut permissions = Vec::new();
+        for statement in found.iter().filter(|one| one["Effect"] == "Allow") {
+            for action in listed(&statement["Action"]) {
+                for resource in listed(&statement["Resource"]) {
+                    permissions.push(Permission {
+                        action: self.resolve(action),
+                        resource: resource_of(&self.resolve(resource)).to_owned(),
+                        keys: listed(&statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+                            .into_iter()
+                            .map(|key| self.resolve(key))
+                            .collect(),
+                    });
+                }
+            }
+        }
+        assert!(!permissions.is_empty(), "{function} may do nothing");
+        permissions
     }
 
     pub(crate) fn function_of(&self, binary: &str) -> &Value {
