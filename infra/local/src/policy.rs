@@ -18,8 +18,6 @@ const HERE: [&str; 4] = ["dynamodb", "sqs", "sns", "secretsmanager"];
 pub struct Role {
     /// Its statements, in the template's order.
     pub statements: Vec<Statement>,
-    /// AWS's managed policies, by name; SAM adds them.
-    pub managed: Vec<String>,
 }
 
 /// One statement of a policy.

@@ -142,10 +142,6 @@ fn section<'a>(
             elsewhere(page, statement, names)?;
         }
     }
-    if !role.managed.is_empty() {
-        let managed = listed(role.managed.iter().map(String::as_str));
-        writeln!(page, "\nAWS's managed policies: {managed}.")?;
-    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use anyhow::{Context, Result, ensure};
 use recado_domain::delivery::TimerKind;
 use recado_domain::ids::{NotificationId, TenantId};
-use recado_local::aws::Outgoing;
+use recado_local::aws::{Outgoing, Queues, Use};
 use recado_local::stack::Stack;
 use recado_ports::TimerMessage;
 use recado_runtime::Process;
@@ -21,7 +21,7 @@ const ACCOUNT: &str = "800000000000001";
 
 /// A stack whose sender gives a throttled message back to its lane at once.
 pub(crate) async fn stack() -> Result<Stack> {
-    let parameters = [("RetryWindow", "1ms"), ("PostTimeout", "2s")];
+    let parameters = [("RetryWindow", "500ms"), ("PostTimeout", "3s")];
     stack_with(
         parameters
             .map(|(name, value)| (name.into(), value.into()))
@@ -80,6 +80,16 @@ struct Day<'a> {
 }
 
 impl Day<'_> {
+    async fn post(&self, path: &str, body: &Value) -> Result<()> {
+        self.bank.post(path, None, body).await?.error_for_status()?;
+        Ok(())
+    }
+
+    async fn get(&self, path: &str) -> Result<()> {
+        self.bank.get(path).await?.error_for_status()?;
+        Ok(())
+    }
+
     async fn customer(&self, switches: Value) -> Result<String> {
         let to = fresh_number();
         self.bank.agrees(&to).await?;
@@ -92,39 +102,50 @@ impl Day<'_> {
         let to = self.customer(json!({})).await?;
         for request in [code(&to), alert(&to), offer(&to)] {
             let id = self.bank.send(&request).await?;
-            self.bank.until_status(&id, "read").await?;
+            self.until_over(&id).await?;
         }
-        let preview = self
-            .bank
-            .post("/v1/notifications/preview", None, &alert(&to));
-        preview.await?.error_for_status()?;
+        self.post("/v1/notifications/preview", &alert(&to)).await?;
         let key = fresh_key();
         let path = "/v1/notifications";
         let first = self.bank.post(path, Some(&key), &alert(&to)).await?;
         let first: Value = first.error_for_status()?.json().await?;
         let other = self.bank.post(path, Some(&key), &code(&to)).await?;
         ensure!(!other.status().is_success(), "{}", other.status());
-        let found = self.bank.get(&format!("{path}?idempotency_key={key}"));
-        found.await?.error_for_status()?;
+        let address = format!("{}{path}", self.bank.api);
+        let found = self.bank.http.get(address).bearer_auth(&self.bank.token);
+        let found = found.header("idempotency-key", &key).send().await?;
+        found.error_for_status()?;
         let id = first["id"].as_str().context("no id")?;
-        let cancelled = self
-            .bank
-            .post(&format!("{path}/{id}/cancel"), None, &json!({}));
-        cancelled.await?;
+        // Whether it comes in time or not, it is tried.
+        let cancel = format!("{path}/{id}/cancel");
+        self.bank.post(&cancel, None, &json!({})).await?;
         Ok(())
     }
 
-    /// Throttled by Meta, a message goes back to the lane it came from.
+    /// Throttled by Meta for longer than it is tried again at once, a message goes back to its lane.
     async fn throttled_lanes(&self) -> Result<()> {
-        for request in [code, alert, offer] {
+        for (lane, request) in [
+            ("critical", code as fn(&str) -> Value),
+            ("standard", |to| alert(to)),
+            ("bulk", offer),
+        ] {
             let to = self.customer(json!({})).await?;
-            let throttled = json!({ "error_code": 130_429 });
-            let next = json!({ "next": [throttled, throttled] });
-            self.bank.faults(next).await?;
+            let throttled = vec![json!({ "error_code": 130_429 }); 20];
+            self.bank.faults(json!({ "next": throttled })).await?;
             let id = self.bank.send(&request(&to)).await?;
-            self.bank.until_status(&id, "read").await?;
+            let queue = Queues::arn(&format!("recado-{lane}"));
+            self.until_used("OutboundSender", "sqs:SendMessage", &queue)
+                .await?;
+            self.bank.faults(json!({ "next": [] })).await?;
+            self.until_over(&id).await?;
         }
-        self.bank.faults(json!({ "next": [] })).await
+        Ok(())
+    }
+
+    /// Waits until a notification has left by one way or the other.
+    async fn until_over(&self, id: &str) -> Result<()> {
+        let over = |item: &Value| item["status"] == "read" || item["status"] == "fallback_sent";
+        self.bank.until(id, over).await.map(drop)
     }
 
     /// No receipt in time, a definite failure, and a timer that comes too early.
@@ -188,17 +209,16 @@ impl Day<'_> {
         drained(self.stack).await?;
         let path = format!("/v1/consents/{token}");
         for rest in ["", "/history", "/export"] {
-            let answer = self.bank.get(&format!("{path}{rest}"));
-            answer.await?.error_for_status()?;
+            self.get(&format!("{path}{rest}")).await?;
         }
-        let erased = self.bank.post(&format!("{path}/erase"), None, &json!({}));
-        erased.await?.error_for_status()?;
+        self.post(&format!("{path}/erase"), &json!({})).await?;
         let old = json!({
             "from": wa_id, "id": "wamid.before-the-erasure", "type": "text",
             "timestamp": (self.second()? - 3_600).to_string(), "text": { "body": "Oi" },
         });
         self.emit("messages", json!({ "messages": [old] })).await?;
-        self.until_used("WebhookReceiver", "dynamodb:DeleteItem")
+        let table = "arn:aws:dynamodb:sa-east-1:000000000000:table/Table";
+        self.until_used("WebhookReceiver", "dynamodb:DeleteItem", table)
             .await
     }
 
@@ -227,13 +247,11 @@ impl Day<'_> {
         let mut model = shown.body["versions"][0]["template"].clone();
         model["name"] = json!("own_pix");
         for _ in 0..2 {
-            let created = self.bank.post("/v1/templates", None, &model);
-            created.await?.error_for_status()?;
+            self.post("/v1/templates", &model).await?;
         }
         let path = "/v1/templates/own_pix/versions/1/submit";
-        let submitted = self.bank.post(path, None, &json!({}));
-        submitted.await?.error_for_status()?;
-        self.bank.get("/v1/templates").await?.error_for_status()?;
+        self.post(path, &json!({})).await?;
+        self.get("/v1/templates").await?;
         let to = self.customer(json!({})).await?;
         let request = json!({
             "template": "own_pix", "locale": "pt_BR", "to": to,
@@ -306,12 +324,17 @@ impl Day<'_> {
         }
     }
 
-    async fn until_used(&self, function: &str, action: &str) -> Result<()> {
+    async fn until_used(&self, function: &str, action: &str, resource: &str) -> Result<()> {
         let end = Instant::now() + PATIENCE;
-        let is_it =
-            |used: &recado_local::aws::Use| used.function == function && used.action == action;
+        let is_it = |used: &Use| {
+            (used.function.as_str(), used.action.as_str()) == (function, action)
+                && used.resource == resource
+        };
         while !self.stack.aws.used().keys().any(is_it) {
-            ensure!(Instant::now() < end, "{function} never used {action}");
+            ensure!(
+                Instant::now() < end,
+                "{function} never used {action} on {resource}"
+            );
             sleep(GLANCE).await;
         }
         Ok(())

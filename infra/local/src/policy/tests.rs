@@ -22,10 +22,7 @@ fn asked(action: &str, resource: &str, keys: &[&str]) -> Asked {
 }
 
 fn role(statements: Vec<Statement>) -> Role {
-    Role {
-        statements,
-        managed: Vec::new(),
-    }
+    Role { statements }
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::event_source::{self, EventSource};
 use crate::lambda::{self, Function, Invoke, Lambda, Setup};
 use crate::policy::{Asked, Decision, Role};
 use crate::sim::Sim;
-use crate::template::{self, Addresses, Deployment, QUEUE_POLICY, Template};
+use crate::template::{self, Addresses, Deployment, Template};
 use crate::tenants::{BANKS, Secrets};
 use crate::{functions, oauth, templates, tenants};
 
@@ -284,9 +284,6 @@ pub(super) fn start_sources(
 
 /// Lambda reads a queue with the function's role, and creates no event source that could not.
 fn may_read(role: &Role, queue: &template::Queue) -> Result<()> {
-    if role.managed.iter().any(|name| name == QUEUE_POLICY) {
-        return Ok(());
-    }
     for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
         let asked = Asked {
             action: format!("sqs:{action}"),

@@ -28,7 +28,6 @@ pub use model::{
     Authorization, FailureReporting, Function, HttpApi, HttpRoute, JwtAuthorizer, KeyAttribute,
     Queue, QueueEvent, Redrive, Secret, Table, Template,
 };
-pub use roles::QUEUES as QUEUE_POLICY;
 
 use evaluation::{Known, Scope};
 use functions::Surroundings;

@@ -1,23 +1,20 @@
-//! Reads what each function's role may do: its `Policies`, or the `AWS::IAM::Role` that it names.
+//! Reads what each function's role may do: the `AWS::IAM::Role` that it names.
+//!
+//! Without one SAM would make a role with AWS's own policies, which take from every queue of the account;
+//! here such a function may do nothing.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-use super::evaluation::{Known, Scope, single_function};
+use super::evaluation::{Scope, single_function};
 use super::properties::Properties;
 use super::{Reader, Reference};
 use crate::aws::Secrets;
 use crate::policy::{self, Condition, Effect, LEADING_KEYS, Role, Statement};
 
 const FUNCTION: &str = "AWS::Serverless::Function";
-/// What SAM gives to every role that it makes.
-const LOGS: &str = "AWSLambdaBasicExecutionRole";
-/// What it adds for an SQS event source.
-pub const QUEUES: &str = "AWSLambdaSQSQueueExecutionRole";
-/// What it adds for active tracing.
-const TRACES: &str = "AWSXRayDaemonWriteAccess";
 
 impl Reader<'_> {
     /// The role of every function, by the function's logical id.
@@ -38,7 +35,8 @@ impl Reader<'_> {
         };
         let mut roles = BTreeMap::new();
         for (logical_id, known) in &self.scope.resources {
-            if known.resource_type == FUNCTION && is_present(&scope, known)? {
+            let present = scope.is_present(known.condition.as_deref())?;
+            if known.resource_type == FUNCTION && present {
                 let role = self
                     .role_of(&scope, logical_id)
                     .with_context(|| format!("the role of {logical_id}"))?;
@@ -49,43 +47,21 @@ impl Reader<'_> {
     }
 
     fn role_of(&self, scope: &Scope<'_>, function: &str) -> Result<Role> {
-        let none = Map::new();
-        let shared = self.globals.get("Function").and_then(Value::as_object);
-        let (own, shared) = (self.properties(function)?, shared.unwrap_or(&none));
         let mut role = Role::default();
-        if let Some(named) = own.get("Role").or_else(|| shared.get("Role")) {
-            let role_id = named_role(named).context("Role: name an AWS::IAM::Role here")?;
-            let properties = self.properties(role_id)?;
-            for policy in listed(scope, properties.get("Policies"))? {
-                let document = policy.get("PolicyDocument").context("no PolicyDocument")?;
-                role.take(scope, document)
-                    .with_context(|| role_id.to_owned())?;
-            }
-            for managed in listed(scope, properties.get("ManagedPolicyArns"))? {
-                role.managed.push(managed_name(scope, managed)?);
-            }
+        let Some(named) = self.properties(function)?.get("Role") else {
             return Ok(role);
+        };
+        let named = called(named, "Fn::GetAtt").and_then(|argument| argument.get(0)?.as_str());
+        let id = named.context("Role: a role of this template is needed")?;
+        let properties = self.properties(id)?;
+        for policy in listed(scope, properties.get("Policies"))? {
+            role.take(scope, policy).with_context(|| id.to_owned())?;
         }
-        for policies in [shared.get("Policies"), own.get("Policies")] {
-            for policy in listed(scope, policies)? {
-                match policy.get("Statement") {
-                    Some(_) => role.take(scope, policy)?,
-                    None => role.managed.push(managed_name(scope, policy)?),
-                }
-            }
-        }
-        role.managed.push(LOGS.to_owned());
-        let events = own.get("Events").and_then(Value::as_object);
-        let mut events = events.into_iter().flat_map(Map::values);
-        if events.any(|event| event["Type"] == "SQS") {
-            role.managed.push(QUEUES.to_owned());
-        }
-        if own
-            .get("Tracing")
-            .or_else(|| shared.get("Tracing"))
-            .is_some()
-        {
-            role.managed.push(TRACES.to_owned());
+        for policy in listed(scope, properties.get("ManagedPolicyArns"))? {
+            let named = called(policy, "Ref").and_then(Value::as_str);
+            let id = named.context("ManagedPolicyArns: a policy of this template is needed")?;
+            let policy = Value::Object(self.properties(id)?.clone());
+            role.take(scope, &policy).with_context(|| id.to_owned())?;
         }
         Ok(role)
     }
@@ -100,8 +76,8 @@ impl Reader<'_> {
 }
 
 impl Role {
-    fn take(&mut self, scope: &Scope<'_>, document: &Value) -> Result<()> {
-        let statements = document.get("Statement");
+    fn take(&mut self, scope: &Scope<'_>, policy: &Value) -> Result<()> {
+        let statements = policy.pointer("/PolicyDocument/Statement");
         for statement in listed(scope, statements)? {
             let sid = statement["Sid"].as_str().unwrap_or("without a Sid");
             let read = read_statement(scope, statement);
@@ -212,23 +188,8 @@ fn listed<'v>(scope: &Scope<'_>, value: Option<&'v Value>) -> Result<Vec<&'v Val
     }
 }
 
-/// The last part of a managed policy's ARN, or its bare name.
-fn managed_name(scope: &Scope<'_>, policy: &Value) -> Result<String> {
-    let evaluated = scope.evaluate(policy)?;
-    let name = evaluated.as_ref().and_then(Value::as_str);
-    let name = name.context("a SAM policy template hides what it gives: write its statements")?;
-    let name = name.rsplit('/').next().unwrap_or_default();
-    match name {
-        LOGS | QUEUES | TRACES => Ok(name.to_owned()),
-        _ => bail!("the local stack does not know what the managed policy {name} gives"),
-    }
-}
-
-fn named_role(value: &Value) -> Option<&str> {
+/// The argument of a value that is a call of this function.
+fn called<'v>(value: &'v Value, wanted: &str) -> Option<&'v Value> {
     let (function, argument) = single_function(value.as_object()?)?;
-    (function == "Fn::GetAtt").then(|| argument.get(0)?.as_str())?
-}
-
-fn is_present(scope: &Scope<'_>, known: &Known) -> Result<bool> {
-    scope.is_present(known.condition.as_deref())
+    (function == wanted).then_some(argument)
 }
