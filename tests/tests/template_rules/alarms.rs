@@ -130,6 +130,51 @@ fn every_queue_that_is_worked_on_has_an_alarm_on_its_age_and_every_other_one_on_
     }
 }
 
+/// What a bank was promised in seconds: a code, a notice, an SMS. A campaign may take its time.
+#[test]
+fn a_lane_that_is_behind_is_heard_of_before_its_messages_are_old() {
+    let template = Template::read();
+    for queue in ["StandardQueue", "FallbackQueue"] {
+        let done = "NumberOfMessagesDeleted";
+        watched(&template, "AWS/SQS", done, "QueueName", queue);
+    }
+    let alarms = alarms(&template);
+    for lane in ["critical", "standard"] {
+        let slow = |metric: &Asked| {
+            let lane = ("Lane".to_owned(), lane.to_owned());
+            metric.name == "AcceptToSubmit" && metric.dimensions.contains(&lane)
+        };
+        assert!(
+            alarms.values().flatten().any(slow),
+            "nobody hears of a slow {lane} lane"
+        );
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_queue_function_api_and_table() {
+    let template = Template::read();
+    let dashboards = template.resources("AWS::CloudWatch::Dashboard");
+    let bodies: String = dashboards
+        .values()
+        .map(|one| template.resolve(&one["DashboardBody"]))
+        .collect();
+    for kind in [
+        "AWS::SQS::Queue",
+        "AWS::Serverless::Function",
+        "AWS::Serverless::HttpApi",
+        "AWS::DynamoDB::Table",
+    ] {
+        for id in template.resources(kind).keys() {
+            let shown = [format!("\"{id}\""), format!("\"{id}.QueueName\"")];
+            assert!(
+                shown.iter().any(|name| bodies.contains(name)),
+                "{id} is not on the dashboard"
+            );
+        }
+    }
+}
+
 #[test]
 fn every_function_has_alarms_on_its_errors_and_throttles_and_a_log_that_is_kept_and_sealed() {
     let template = Template::read();
