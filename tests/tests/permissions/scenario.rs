@@ -184,8 +184,13 @@ impl Day<'_> {
         let id = self.bank.send(&alert(&to)).await?;
         self.bank.until_status(&id, "read").await?;
         let token = self.lookup(&to).await?;
+        let mut said = 0;
         for word in ["SAIR", "VOLTAR", "Quero falar da conta"] {
             self.bank.reply(&to, json!({ "text": word })).await?;
+            said += 1;
+            self.until_stored(|item| is_chat_of(item, &token), said)
+                .await?;
+            drained(self.stack).await?;
         }
         let wa_id = to.trim_start_matches('+');
         let preference = json!({
@@ -197,8 +202,6 @@ impl Day<'_> {
             json!({ "user_preferences": [preference] }),
         )
         .await?;
-        self.until_stored(|item| is_chat_of(item, &token), 3)
-            .await?;
         self.until_stored(
             |item| is_profile_of(item, &token) && !item["al"].is_null(),
             1,

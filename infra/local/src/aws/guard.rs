@@ -98,6 +98,14 @@ impl Guard {
         Ok(())
     }
 
+    /// Notes what was used without a request.
+    pub(super) fn note(&self, function: &str, asked: &Asked) {
+        let mut kept = self.kept();
+        for used in uses(function, asked) {
+            *kept.used.entry(used).or_default() += 1;
+        }
+    }
+
     /// Counts a request of a function that was carried out.
     pub(super) fn count(
         &self,

@@ -41,7 +41,7 @@ use self::dynamodb::DynamoDb;
 use self::front::Front;
 use self::guard::Guard;
 use self::sns::Sns;
-use crate::policy::Role;
+use crate::policy::{Asked, Role};
 
 /// The account that owns everything here.
 pub const ACCOUNT: &str = "000000000000";
@@ -168,6 +168,11 @@ impl Aws {
     /// is answered with the service's own error. Any other access key may do everything.
     pub fn enforce(&self, roles: BTreeMap<String, Role>) {
         self.front.guard.enforce(roles);
+    }
+
+    /// Notes that Lambda itself asked for something with a function's role: it reads the function's queues.
+    pub fn note_use(&self, function: &str, asked: &Asked) {
+        self.front.guard.note(function, asked);
     }
 
     /// What each function used of its role, and how often, since the start or the last

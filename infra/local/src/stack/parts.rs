@@ -270,7 +270,10 @@ pub(super) fn start_sources(
                 .queues
                 .get(&event.queue)
                 .with_context(|| format!("{id} reads an unknown queue"))?;
-            may_read(&template.roles[id], queue).with_context(|| id.clone())?;
+            for asked in readings(queue) {
+                may(&template.roles[id], &asked).with_context(|| id.clone())?;
+                aws.note_use(id, &asked);
+            }
             let settings = event_source::Settings::from_template(event, queue, PER_SOURCE);
             sources.push(EventSource::start(
                 Arc::clone(aws.queues()),
@@ -282,23 +285,25 @@ pub(super) fn start_sources(
     Ok(sources)
 }
 
-/// Lambda reads a queue with the function's role, and creates no event source that could not.
-fn may_read(role: &Role, queue: &template::Queue) -> Result<()> {
-    for action in ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] {
-        let asked = Asked {
-            action: format!("sqs:{action}"),
-            resource: aws::Queues::arn(&queue.name),
-            leading_keys: Vec::new(),
-        };
-        match role.decide(&asked) {
-            Decision::Allowed => {}
-            Decision::NotAllowed | Decision::Denied => bail!(
-                "its role does not have permission to call {action} on {}",
-                queue.logical_id
-            ),
-        }
+/// What Lambda asks of a queue, with the role of the function that it reads it for.
+fn readings(queue: &template::Queue) -> [Asked; 3] {
+    ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map(|action| Asked {
+        action: format!("sqs:{action}"),
+        resource: aws::Queues::arn(&queue.name),
+        leading_keys: Vec::new(),
+    })
+}
+
+/// Lambda creates no event source that could not read its queue.
+fn may(role: &Role, asked: &Asked) -> Result<()> {
+    match role.decide(asked) {
+        Decision::Allowed => Ok(()),
+        Decision::NotAllowed | Decision::Denied => bail!(
+            "its role does not have permission to call {} on {}",
+            asked.action,
+            asked.resource
+        ),
     }
-    Ok(())
 }
 
 pub(super) fn ready(base: &str, secrets: &Secrets, endpoint: &str) -> Ready {
