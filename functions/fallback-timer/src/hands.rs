@@ -97,6 +97,11 @@ where
         else {
             return;
         };
+        if let Some(failure) = outcome.to_mend() {
+            count(Metric::TechnicalFailure, 1, self.world.chance.now());
+            let (title, code) = (&failure.title, failure.code);
+            tracing::error!(notification.id = %item.id, tenant.id = %item.tenant, leg, title, code, "refused for a technical reason");
+        }
         let (outcome, code) = (outcome.label(), outcome.code());
         tracing::info!(
             notification.id = %item.id, tenant.id = %item.tenant, template = %item.template,

@@ -35,13 +35,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),
         chance: Process::default(),
     };
-    let sandbox = match config.sandbox {
-        Some((url, secret)) => {
-            let token = secrets.watch(&secret).await?;
-            Some(Sandbox::new(aws.http(), &url, token, config.sms_timeout))
-        }
-        None => None,
-    };
+    let sandbox = Sandbox::open(config.sandbox, &secrets, aws.http(), config.sms_timeout).await?;
     let sms = Sms::new(aws.sns(Retries::Never, config.sms_timeout));
     let sms = Carrier::new(sms, sandbox);
     let live = Live::new(keys, move |keys| {

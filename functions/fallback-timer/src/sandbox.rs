@@ -7,7 +7,7 @@ use http::header;
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
 use recado_domain::phone::E164;
 use recado_ports::SmsChannel;
-use recado_runtime::{Bearer, Watched};
+use recado_runtime::{Bearer, SecretError, Secrets, Watched};
 use serde::{Deserialize, Serialize};
 
 /// How long the sandbox is left alone after no connection came about.
@@ -57,20 +57,23 @@ struct Taken {
 }
 
 impl Sandbox {
-    /// `base`: the sandbox's address without a slash at its end. `timeout`: of one request.
-    #[must_use]
-    pub fn new(
+    /// The sandbox of these settings, where they have one: its address without a slash at its end, and the
+    /// secret with the token that opens it. `timeout`: of one request.
+    pub async fn open(
+        settings: Option<(String, String)>,
+        secrets: &Secrets,
         http: reqwest::Client,
-        base: &str,
-        token: Arc<Watched<Bearer>>,
         timeout: Duration,
-    ) -> Self {
-        Self {
+    ) -> Result<Option<Self>, SecretError> {
+        let Some((base, secret)) = settings else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
             http,
             url: format!("{base}/sms"),
-            token,
+            token: secrets.watch(&secret).await?,
             timeout,
-        }
+        }))
     }
 
     async fn send(&self, to: &E164) -> PostOutcome {

@@ -17,11 +17,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
     let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
-    let client = Client::new(aws.http(), config.whatsapp_url, config.limits.post_timeout)?;
-    let sandbox = config
-        .sandbox_url
-        .map(|url| Client::new(aws.http(), url, config.limits.post_timeout))
-        .transpose()?;
+    let client_at = |url| Client::new(aws.http(), url, config.limits.post_timeout);
+    let client = client_at(config.whatsapp_url)?;
+    let sandbox = config.sandbox_url.map(client_at).transpose()?;
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),
         config.table,

@@ -12,6 +12,7 @@ mod ids;
 pub mod lambda;
 pub mod oauth;
 pub mod page;
+pub mod policy;
 pub mod sim;
 pub mod stack;
 pub mod templates;

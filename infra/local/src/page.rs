@@ -79,6 +79,10 @@ pub fn router(site: Site) -> Router {
             "/sim/aws",
             get(|State(site): State<Site>| async move { Json(site.aws.report()) }),
         )
+        .route(
+            "/sim/aws/permissions",
+            get(|State(site): State<Site>| async move { Json(site.aws.permissions()) }),
+        )
         .route("/sim/aws/table", get(table))
         .route("/sim/aws/queues", get(queues))
         .with_state(site)

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use recado_domain::delivery::Notification;
 use recado_dynamodb::{NotificationPage, Store, UnreadableItem};
 use recado_ports::Chance;
 use recado_runtime::{Aws, AwsConfig, Env, Retries, Settings};
+use recado_setup::{Pool, Secret, Signer};
 use recado_sqs::RawQueue;
 
 use crate::arguments::{Connection, Places, Reading};
-use crate::cognito::{Pool, Signer};
 use crate::errors::OperatorError;
 use crate::findings::SmsFacts;
 use crate::vault::Vault;
@@ -108,17 +107,13 @@ impl Services {
         let settings = Settings::new(&layered);
         let config = AwsConfig::read(&layered, &settings);
         let text = |name: &str| layered(name).unwrap_or_default();
-        let signer = Signer {
-            region: text("AWS_REGION"),
-            credentials: Credentials::new(
-                text("AWS_ACCESS_KEY_ID"),
-                text("AWS_SECRET_ACCESS_KEY"),
-                layered("AWS_SESSION_TOKEN"),
-                None,
-                "environment",
-            ),
-            endpoint: layered("AWS_ENDPOINT_URL"),
-        };
+        let signer = Signer::new(
+            text("AWS_REGION"),
+            text("AWS_ACCESS_KEY_ID"),
+            text("AWS_SECRET_ACCESS_KEY"),
+            layered("AWS_SESSION_TOKEN"),
+            layered("AWS_ENDPOINT_URL"),
+        );
         let named = |given: &Option<String>, name: &str| given.clone().or_else(|| env.get(name));
         let url = named(&places.whatsapp_url, "WHATSAPP_URL");
         Ok(Self {
@@ -151,7 +146,7 @@ impl Services {
         let id = self.secrets[which].clone();
         let id = id.ok_or_else(|| OperatorError::Usage(format!("{option} is missing")))?;
         let client = self.aws.secrets(Retries::Three, ATTEMPT);
-        Ok(Vault::new(client, id, what))
+        Ok(Vault::new(Secret::new(client, id), what))
     }
 
     /// Meta's Cloud API.
@@ -176,7 +171,7 @@ impl Services {
 
     /// A pool of the banks' clients.
     pub(crate) fn pool(&self, id: &str) -> Pool {
-        Pool::new(self.signer.clone(), id.to_owned())
+        Pool::new(self.aws.http(), self.signer.clone(), id.to_owned())
     }
 }
 

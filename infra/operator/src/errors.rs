@@ -2,6 +2,7 @@
 
 use recado_ports::{QueueError, StoreError};
 use recado_runtime::ConfigError;
+use recado_setup::PoolError;
 use thiserror::Error;
 
 use crate::bank::BankFaults;
@@ -46,7 +47,7 @@ pub(crate) enum OperatorError {
     },
     /// The pool of clients gave no answer.
     #[error("the user pool: {0}")]
-    Pool(String),
+    Pool(#[from] PoolError),
     /// A file does not read, or does not take what is written.
     #[error("cannot use {path}: {source}")]
     File {

@@ -8,7 +8,6 @@
 mod arguments;
 mod bank;
 mod chunks;
-mod cognito;
 mod commands;
 mod connection;
 pub mod contradictions;

@@ -42,6 +42,8 @@ pub enum Metric {
     WindowRefused,
     /// Meta throttled a number.
     Throttled,
+    /// A message was refused for good, and nobody's fault but ours or the provider's.
+    TechnicalFailure,
     /// Meta refused a bank's access token, and the secret held no other one.
     TokenRefused,
     /// Meta no longer lets a language of a template out: paused, disabled, rejected, gone.
@@ -77,6 +79,7 @@ impl Metric {
             Self::OutsideWindow => "OutsideWindow",
             Self::WindowRefused => "WindowRefused",
             Self::Throttled => "Throttled",
+            Self::TechnicalFailure => "TechnicalFailure",
             Self::TokenRefused => "TokenRefused",
             Self::TemplateStopped => "TemplateStopped",
             Self::TemplateRecategorised => "TemplateRecategorised",

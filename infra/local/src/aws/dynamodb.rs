@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use self::metering::{Metered, Units};
+use self::metering::Metered;
+pub(super) use self::metering::Units;
 use super::counts::Counts;
 use super::wire::{self, Protocol};
 
@@ -80,6 +81,7 @@ pub enum AttributeType {
 pub(super) struct DynamoDb {
     engine: Database,
     table: String,
+    partition_key: String,
     units: Mutex<Units>,
     pub(super) counts: Counts,
 }
@@ -104,37 +106,56 @@ impl DynamoDb {
             }
         };
         create(&engine, table)?;
+        let mut keys = table.key_schema.iter();
+        let partition_key = keys.find(|key| key.key_type == KeyType::Hash);
+        let partition_key = partition_key.context("the table has no partition key")?;
         Ok(Self {
             engine,
             table: table.table_name.clone(),
+            partition_key: partition_key.attribute_name.clone(),
             units: Mutex::default(),
             counts: Counts::default(),
         })
     }
 
-    /// Carries out one request in the service's JSON.
-    pub(super) fn handle(&self, operation: &str, body: &[u8]) -> Response {
+    /// The attribute that is the table's partition key.
+    pub(super) fn partition_key(&self) -> &str {
+        &self.partition_key
+    }
+
+    /// Carries out one request in the service's JSON; its answer, and what it consumed.
+    pub(super) fn handle(&self, operation: &str, body: &[u8]) -> (Response, Units) {
         use dynoxide::actions as a;
-        match operation {
-            "GetItem" => self.meter::<a::get_item::GetItemRequest>("GetItem", body),
-            "PutItem" => self.meter::<a::put_item::PutItemRequest>("PutItem", body),
-            "UpdateItem" => self.meter::<a::update_item::UpdateItemRequest>("UpdateItem", body),
-            "DeleteItem" => self.meter::<a::delete_item::DeleteItemRequest>("DeleteItem", body),
-            "Query" => self.meter::<a::query::QueryRequest>("Query", body),
-            "Scan" => self.meter::<a::scan::ScanRequest>("Scan", body),
+        let unmetered = match operation {
+            "GetItem" => return self.meter::<a::get_item::GetItemRequest>("GetItem", body),
+            "PutItem" => return self.meter::<a::put_item::PutItemRequest>("PutItem", body),
+            "UpdateItem" => {
+                return self.meter::<a::update_item::UpdateItemRequest>("UpdateItem", body);
+            }
+            "DeleteItem" => {
+                return self.meter::<a::delete_item::DeleteItemRequest>("DeleteItem", body);
+            }
+            "Query" => return self.meter::<a::query::QueryRequest>("Query", body),
+            "Scan" => return self.meter::<a::scan::ScanRequest>("Scan", body),
             "BatchGetItem" => {
-                self.meter::<a::batch_get_item::BatchGetItemRequest>("BatchGetItem", body)
+                return self.meter::<a::batch_get_item::BatchGetItemRequest>("BatchGetItem", body);
             }
             "BatchWriteItem" => {
-                self.meter::<a::batch_write_item::BatchWriteItemRequest>("BatchWriteItem", body)
+                return self
+                    .meter::<a::batch_write_item::BatchWriteItemRequest>("BatchWriteItem", body);
             }
-            "TransactGetItems" => self
-                .meter::<a::transact_get_items::TransactGetItemsRequest>("TransactGetItems", body),
-            "TransactWriteItems" => self
-                .meter::<a::transact_write_items::TransactWriteItemsRequest>(
+            "TransactGetItems" => {
+                return self.meter::<a::transact_get_items::TransactGetItemsRequest>(
+                    "TransactGetItems",
+                    body,
+                );
+            }
+            "TransactWriteItems" => {
+                return self.meter::<a::transact_write_items::TransactWriteItemsRequest>(
                     "TransactWriteItems",
                     body,
-                ),
+                );
+            }
             "DescribeTable" => self.answer("DescribeTable", body, Database::describe_table),
             "ListTables" => self.answer("ListTables", body, Database::list_tables),
             "DescribeTimeToLive" => {
@@ -146,18 +167,19 @@ impl DynamoDb {
                 "com.amazon.coral.service#UnknownOperationException",
                 "The local stack does not know this operation.",
             ),
-        }
+        };
+        (unmetered, Units::default())
     }
 
-    fn meter<Q: Metered>(&self, operation: &'static str, body: &[u8]) -> Response {
-        self.answer(operation, body, |engine, request: Q| {
-            let mut units = Units::default();
-            let result = request.run(engine, &mut units);
-            let mut sum = self.units.lock().unwrap_or_else(PoisonError::into_inner);
-            sum.read += units.read;
-            sum.write += units.write;
-            result
-        })
+    fn meter<Q: Metered>(&self, operation: &'static str, body: &[u8]) -> (Response, Units) {
+        let mut units = Units::default();
+        let response = self.answer(operation, body, |engine, request: Q| {
+            request.run(engine, &mut units)
+        });
+        let mut sum = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        sum.read += units.read;
+        sum.write += units.write;
+        (response, units)
     }
 
     fn answer<Q: DeserializeOwned, A: Serialize>(

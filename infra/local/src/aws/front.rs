@@ -11,8 +11,10 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
+use super::asked;
 use super::cognito::Pools;
-use super::dynamodb::DynamoDb;
+use super::dynamodb::{DynamoDb, Units};
+use super::guard::Guard;
 use super::secrets::Secrets;
 use super::sns::Sns;
 use super::sqs::Queues;
@@ -67,6 +69,7 @@ pub(super) struct Front {
     pub(super) secrets: Secrets,
     pub(super) pools: Pools,
     pub(super) interference: RwLock<Interference>,
+    pub(super) guard: Guard,
 }
 
 /// The largest request: DynamoDB's (AWS: 16 MB for a batch).
@@ -80,6 +83,7 @@ pub(super) fn router(front: Arc<Front>) -> Router {
 }
 
 async fn handle(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes) -> Response {
+    let signer = asked::signer(&headers);
     let target = headers
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok());
@@ -88,7 +92,16 @@ async fn handle(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes
         let Some(action) = form.get("Action") else {
             return unknown();
         };
-        let carry_out = async || front.sns.handle(action, &form);
+        let wanted = asked::of_sns(action, &form);
+        if let Err(refusal) = front.guard.admit(signer, Service::Sns, &wanted) {
+            return *refusal;
+        }
+        let carry_out = async || {
+            let units = Units::default();
+            let operation = (Service::Sns, action.as_str());
+            front.guard.count(signer, operation, &wanted, units);
+            front.sns.handle(action, &form)
+        };
         return front.interfered(Service::Sns, action, carry_out).await;
     };
     if let Some(("AWSCognitoIdentityProviderService", operation)) = target.split_once('.') {
@@ -100,11 +113,28 @@ async fn handle(State(front): State<Arc<Front>>, headers: HeaderMap, body: Bytes
         Some(("secretsmanager", operation)) => (Service::SecretsManager, operation),
         Some(_) | None => return unknown(),
     };
-    let carry_out = async || match service {
-        Service::DynamoDb => front.dynamodb.handle(operation, &body),
-        Service::Sqs => front.queues.handle(operation, &body).await,
-        Service::SecretsManager => front.secrets.handle(operation, &body),
-        Service::Sns => unknown(),
+    let wanted = match service {
+        Service::DynamoDb => asked::of_dynamodb(operation, &body, front.dynamodb.partition_key()),
+        Service::Sqs => asked::of_sqs(operation, &body),
+        Service::SecretsManager => asked::of_secrets(operation, &body),
+        Service::Sns => return unknown(),
+    };
+    if let Err(refusal) = front.guard.admit(signer, service, &wanted) {
+        return *refusal;
+    }
+    let carry_out = async || {
+        let (response, units) = match service {
+            Service::DynamoDb => front.dynamodb.handle(operation, &body),
+            Service::Sqs => {
+                let response = front.queues.handle(operation, &body).await;
+                (response, Units::default())
+            }
+            Service::SecretsManager => (front.secrets.handle(operation, &body), Units::default()),
+            Service::Sns => (unknown(), Units::default()),
+        };
+        let operation = (service, operation);
+        front.guard.count(signer, operation, &wanted, units);
+        response
     };
     front.interfered(service, operation, carry_out).await
 }

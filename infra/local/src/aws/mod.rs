@@ -1,10 +1,13 @@
 //! The AWS of the local stack: DynamoDB, SQS, SNS and Secrets Manager behind one endpoint, spoken
-//! to over their real protocols. For development only: nothing is authenticated.
+//! to over their real protocols. For development only: signatures are not checked, but whose they say
+//! they are counts: a function may do what its role says and no more.
 
+mod asked;
 mod cognito;
 mod counts;
 mod dynamodb;
 mod front;
+mod guard;
 mod secrets;
 mod sns;
 mod sqs;
@@ -27,6 +30,7 @@ use tokio::task::JoinHandle;
 
 pub use self::dynamodb::{AttributeDefinition, AttributeType, KeyElement, KeyType, Table};
 pub use self::front::{Interference, Loss, Service, Verdict};
+pub use self::guard::{Requests, Tally, Use};
 pub use self::secrets::Secrets;
 pub use self::sns::{Sms, SmsGateway, SmsRefusal, SmsType, sms_parts};
 pub use self::sqs::{
@@ -37,7 +41,9 @@ pub use self::sqs::{
 use self::cognito::Pools;
 use self::dynamodb::DynamoDb;
 use self::front::Front;
+use self::guard::Guard;
 use self::sns::Sns;
+use crate::policy::{Asked, Role};
 
 /// The account that owns everything here.
 pub const ACCOUNT: &str = "000000000000";
@@ -104,6 +110,7 @@ impl Aws {
             secrets: Secrets::new(settings.secrets),
             pools: Pools::default(),
             interference: front::no_interference(),
+            guard: Guard::default(),
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let server = axum::serve(
@@ -160,6 +167,47 @@ impl Aws {
         self.front.interfere(interference);
     }
 
+    /// From now on requests signed with these access keys may do what their roles say: a request beyond it
+    /// is answered with the service's own error. Any other access key may do everything.
+    pub fn enforce(&self, roles: BTreeMap<String, Role>) {
+        self.front.guard.enforce(roles);
+    }
+
+    /// Notes that Lambda itself asked for something with a function's role: it reads the function's queues.
+    pub fn note_use(&self, function: &str, asked: &Asked) {
+        self.front.guard.note(function, asked);
+    }
+
+    /// What each function used of its role, and how often, since the start or the last
+    /// [`Aws::reset_counts`].
+    #[must_use]
+    pub fn used(&self) -> BTreeMap<Use, u64> {
+        self.front.guard.used()
+    }
+
+    /// What each function was refused, and how often.
+    #[must_use]
+    pub fn refused(&self) -> BTreeMap<Use, u64> {
+        self.front.guard.refused()
+    }
+
+    /// The functions' requests with the units that they consumed.
+    #[must_use]
+    pub fn requests(&self) -> BTreeMap<Requests, Tally> {
+        self.front.guard.requests()
+    }
+
+    /// What each function used of its role and was refused, for whoever looks.
+    #[must_use]
+    pub fn permissions(&self) -> Value {
+        let listed = |uses: BTreeMap<Use, u64>| -> Vec<Value> {
+            uses.into_iter()
+                .map(|(used, times)| json!({ "use": used, "times": times }))
+                .collect()
+        };
+        json!({ "used": listed(self.used()), "refused": listed(self.refused()) })
+    }
+
     /// What the run cost and what is left in the queues, since the start or the last
     /// [`Aws::reset_counts`].
     #[must_use]
@@ -194,6 +242,7 @@ impl Aws {
         self.front.queues.counts.reset();
         self.front.sns.reset_counts();
         self.front.secrets.counts.reset();
+        self.front.guard.reset();
     }
 
     /// Every item of the table as DynamoDB JSON (`{"pk": {"S": "…"}, …}`). Nothing is counted.

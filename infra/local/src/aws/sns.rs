@@ -89,6 +89,8 @@ enum SnsError {
     Internal,
     #[error("Could not find operation {0} for version 2010-03-31")]
     InvalidAction(String),
+    #[error("{0}")]
+    Authorization(String),
 }
 
 impl SnsError {
@@ -99,6 +101,7 @@ impl SnsError {
             Self::Throttling => (StatusCode::BAD_REQUEST, "Throttling"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
             Self::InvalidAction(_) => (StatusCode::BAD_REQUEST, "InvalidAction"),
+            Self::Authorization(_) => (StatusCode::FORBIDDEN, "AuthorizationError"),
         }
     }
 
@@ -204,6 +207,11 @@ fn answer(action: &str, result: &str) -> Response {
 /// The answer to a request that SNS has no room for.
 pub(super) fn throttled() -> Response {
     SnsError::Throttling.response()
+}
+
+/// The answer to a request that the caller's role does not allow.
+pub(super) fn authorization_error(message: &str) -> Response {
+    SnsError::Authorization(message.to_owned()).response()
 }
 
 /// The answer of an SNS that is out of order.

@@ -197,6 +197,7 @@ impl Stack {
         aws.queues().keep_history(QUEUE_HISTORY);
         let template = parts::read_template(&deployment, aws.endpoint(), &base)?;
         parts::register(&template, &aws, &secrets, &own).await?;
+        aws.enforce(template.roles.clone());
 
         let logs = Logs::default();
         let lambda = parts::start_lambda(&deployment, &options, logs.clone());

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use axum::Router;
 use data_encoding::HEXLOWER;
 use recado_domain::template::Template as MessageTemplate;
@@ -23,6 +23,7 @@ use super::{
 use crate::aws::{self, Aws, Sms, SmsRefusal};
 use crate::event_source::{self, EventSource};
 use crate::lambda::{self, Function, Invoke, Lambda, Setup};
+use crate::policy::{Asked, Decision, Role};
 use crate::sim::Sim;
 use crate::template::{self, Addresses, Deployment, Template};
 use crate::tenants::{BANKS, Secrets};
@@ -253,7 +254,11 @@ pub(super) async fn add_functions(
             .get(&function.binary)
             .cloned()
             .with_context(|| format!("{} was not built", function.binary))?;
-        let extra = BTreeMap::from([("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned())]);
+        let extra = BTreeMap::from([
+            ("AWS_ENDPOINT_URL".to_owned(), endpoint.to_owned()),
+            // Whose a request is, and so what it may do.
+            ("AWS_ACCESS_KEY_ID".to_owned(), id.clone()),
+        ]);
         let called = if function.routes.is_empty() {
             0
         } else {
@@ -278,6 +283,10 @@ pub(super) fn start_sources(
                 .queues
                 .get(&event.queue)
                 .with_context(|| format!("{id} reads an unknown queue"))?;
+            for asked in readings(queue) {
+                may(&template.roles[id], &asked).with_context(|| id.clone())?;
+                aws.note_use(id, &asked);
+            }
             let settings = event_source::Settings::from_template(event, queue, PER_SOURCE);
             sources.push(EventSource::start(
                 Arc::clone(aws.queues()),
@@ -301,6 +310,27 @@ pub(super) fn issuer(base: &str, ready: &Ready) -> oauth::Issuer {
         scopes: SCOPES.map(str::to_owned).to_vec(),
     });
     oauth::Issuer::new(base, Duration::from_secs(3600), clients.collect())
+}
+
+/// What Lambda asks of a queue, with the role of the function that it reads it for.
+fn readings(queue: &template::Queue) -> [Asked; 3] {
+    ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map(|action| Asked {
+        action: format!("sqs:{action}"),
+        resource: aws::Queues::arn(&queue.name),
+        leading_keys: Vec::new(),
+    })
+}
+
+/// Lambda creates no event source that could not read its queue.
+fn may(role: &Role, asked: &Asked) -> Result<()> {
+    match role.decide(asked) {
+        Decision::Allowed => Ok(()),
+        Decision::NotAllowed | Decision::Denied => bail!(
+            "its role does not have permission to call {} on {}",
+            asked.action,
+            asked.resource
+        ),
+    }
 }
 
 pub(super) fn ready(

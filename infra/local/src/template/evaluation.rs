@@ -9,6 +9,7 @@ use super::syntax::kind;
 use super::{Reference, Resolver};
 
 /// A resource as references see it.
+#[derive(Clone)]
 pub(super) struct Known {
     pub(super) resource_type: String,
     /// Physical name; the logical id where the template gives none.

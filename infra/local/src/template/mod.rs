@@ -12,6 +12,7 @@ mod parameters;
 mod properties;
 mod references;
 mod resources;
+mod roles;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -226,6 +227,7 @@ impl Reader<'_> {
             functions,
             http_apis,
             secrets,
+            roles: self.roles()?,
         })
     }
 

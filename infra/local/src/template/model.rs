@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::policy::Role;
+
 /// A whole template, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -16,6 +18,8 @@ pub struct Template {
     pub http_apis: BTreeMap<String, HttpApi>,
     /// Secrets by logical id.
     pub secrets: BTreeMap<String, Secret>,
+    /// What each function may do, by the function's logical id.
+    pub roles: BTreeMap<String, Role>,
 }
 
 /// A DynamoDB table. Streams, billing and encryption are left to AWS.

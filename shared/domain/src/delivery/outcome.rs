@@ -98,6 +98,16 @@ impl PostOutcome {
         }
     }
 
+    /// What refused it for good, where that is nobody's fault but ours or the provider's (a permission, a
+    /// credential, an unknown code): the next message will fare alike until somebody mends it.
+    #[must_use]
+    pub fn to_mend(&self) -> Option<&Failure> {
+        match self {
+            Self::Rejected(failure) => (failure.kind == FailureKind::Technical).then_some(failure),
+            Self::Accepted { .. } | Self::Held | Self::NotSent { .. } | Self::Unknown => None,
+        }
+    }
+
     /// The provider's code, where it gave one.
     #[must_use]
     pub fn code(&self) -> Option<u32> {

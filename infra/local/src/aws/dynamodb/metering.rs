@@ -28,9 +28,9 @@ use serde::de::DeserializeOwned;
 /// Capacity units. A read unit is 4 KB read strongly consistently (half that otherwise), a write
 /// unit is 1 KB; transactions cost twice (AWS: read/write capacity of on-demand tables).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Units {
-    pub(super) read: f64,
-    pub(super) write: f64,
+pub(in crate::aws) struct Units {
+    pub(in crate::aws) read: f64,
+    pub(in crate::aws) write: f64,
 }
 
 /// An operation that consumes capacity.

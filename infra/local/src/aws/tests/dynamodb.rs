@@ -246,7 +246,7 @@ async fn a_request_that_dynamodb_does_not_understand_is_refused_in_its_words() {
         half_a_key.unwrap_err().into_service_error().code(),
         Some("ValidationException")
     );
-    let malformed = stack
+    let (malformed, _) = stack
         .aws
         .front
         .dynamodb

@@ -6,12 +6,24 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use recado_ports::{Chance, Registry};
+use recado_setup::{Pool, PoolClient};
 
 use super::steps::Steps;
 use super::{Scene, owned};
 use crate::arguments::ApiClient;
-use crate::cognito::{AUDIENCES, Pool, PoolClient};
 use crate::errors::OperatorError;
+
+/// The resource server's name in front of each scope, and its scopes (`infra/template.yaml`).
+const SCOPES: [&str; 6] = [
+    "recado/notifications.write",
+    "recado/notifications.read",
+    "recado/consents.write",
+    "recado/consents.read",
+    "recado/templates.write",
+    "recado/templates.read",
+];
+/// How many audiences API Gateway's authorizer takes.
+const AUDIENCES: usize = 50;
 
 impl<C: Chance + Clone + 'static> Scene<'_, C> {
     /// The client that the command line names.
@@ -104,7 +116,7 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
                 ) {
                     return Ok(());
                 }
-                let client = pool.create(tenant, now).await?;
+                let client = pool.create(tenant, &SCOPES, now).await?;
                 keep(path, &client)?;
                 steps.told("pool", format!("the client's id is {}", client.id));
                 clients.insert(tenant.to_string(), client.id.clone());

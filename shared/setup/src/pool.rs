@@ -9,10 +9,8 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use jiff::Timestamp;
 use recado_domain::ids::TenantId;
-use recado_runtime::shared_client;
 use serde_json::{Value, json};
-
-use crate::errors::OperatorError;
+use thiserror::Error;
 
 /// The API's name for Cognito.
 const TARGET: &str = "AWSCognitoIdentityProviderService";
@@ -20,48 +18,61 @@ const TARGET: &str = "AWSCognitoIdentityProviderService";
 const PAGE: u32 = 60;
 /// One request.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The resource server's name in front of each scope, and its scopes (`infra/template.yaml`).
-pub(crate) const SCOPES: [&str; 6] = [
-    "recado/notifications.write",
-    "recado/notifications.read",
-    "recado/consents.write",
-    "recado/consents.read",
-    "recado/templates.write",
-    "recado/templates.read",
-];
-/// How many audiences API Gateway's authorizer takes.
-pub(crate) const AUDIENCES: usize = 50;
+/// Why a pool did nothing. Never holds what was asked or answered.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct PoolError(String);
 
 /// Whose requests they are, and where they go.
 #[derive(Clone)]
-pub(crate) struct Signer {
-    pub(crate) region: String,
-    pub(crate) credentials: Credentials,
-    pub(crate) endpoint: Option<String>,
+pub struct Signer {
+    region: String,
+    credentials: Credentials,
+    endpoint: Option<String>,
+}
+
+impl Signer {
+    /// With the credentials of the environment; `endpoint`: another AWS than AWS.
+    #[must_use]
+    pub fn new(
+        region: String,
+        key_id: String,
+        key: String,
+        session: Option<String>,
+        endpoint: Option<String>,
+    ) -> Self {
+        Self {
+            region,
+            credentials: Credentials::new(key_id, key, session, None, "environment"),
+            endpoint,
+        }
+    }
 }
 
 /// A pool of clients.
-pub(crate) struct Pool {
+pub struct Pool {
+    http: reqwest::Client,
     signer: Signer,
     id: String,
 }
 
-/// A client and its secret.
-pub(crate) struct PoolClient {
-    pub(crate) id: String,
-    pub(crate) secret: String,
+/// A client and its secret. Prints neither.
+pub struct PoolClient {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
 }
 
 impl Pool {
-    pub(crate) fn new(signer: Signer, id: String) -> Self {
-        Self { signer, id }
+    /// By its id, as in `sa-east-1_AbCdEfGhI`.
+    #[must_use]
+    pub fn new(http: reqwest::Client, signer: Signer, id: String) -> Self {
+        Self { http, signer, id }
     }
 
     /// Every client's id, by name.
-    pub(crate) async fn clients(
-        &self,
-        now: Timestamp,
-    ) -> Result<BTreeMap<String, String>, OperatorError> {
+    pub async fn clients(&self, now: Timestamp) -> Result<BTreeMap<String, String>, PoolError> {
         let mut clients = BTreeMap::new();
         let mut next = Value::Null;
         loop {
@@ -82,27 +93,24 @@ impl Pool {
         }
     }
 
-    /// Creates a bank's client: for the client credentials grant alone, with every scope.
-    pub(crate) async fn create(
+    /// Creates a bank's client: for the client credentials grant alone, with these scopes.
+    pub async fn create(
         &self,
         tenant: &TenantId,
+        scopes: &[&str],
         now: Timestamp,
-    ) -> Result<PoolClient, OperatorError> {
+    ) -> Result<PoolClient, PoolError> {
         let request = json!({
             "UserPoolId": self.id, "ClientName": tenant, "GenerateSecret": true,
             "AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthFlowsUserPoolClient": true,
-            "AllowedOAuthScopes": SCOPES, "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+            "AllowedOAuthScopes": scopes, "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
         });
         let answer = self.ask("CreateUserPoolClient", &request, now).await?;
         read(&answer)
     }
 
     /// A client with its secret.
-    pub(crate) async fn client(
-        &self,
-        id: &str,
-        now: Timestamp,
-    ) -> Result<PoolClient, OperatorError> {
+    pub async fn client(&self, id: &str, now: Timestamp) -> Result<PoolClient, PoolError> {
         let request = json!({ "UserPoolId": self.id, "ClientId": id });
         let answer = self.ask("DescribeUserPoolClient", &request, now).await?;
         read(&answer)
@@ -113,7 +121,7 @@ impl Pool {
         operation: &str,
         request: &Value,
         now: Timestamp,
-    ) -> Result<Value, OperatorError> {
+    ) -> Result<Value, PoolError> {
         let own = format!("https://cognito-idp.{}.amazonaws.com/", self.signer.region);
         let url = self.signer.endpoint.clone().unwrap_or(own);
         let body = request.to_string();
@@ -123,7 +131,7 @@ impl Pool {
         ];
         let signature = signature(&self.signer, &url, &headers, body.as_bytes(), now)
             .map_err(|_| failed("the request cannot be signed"))?;
-        let mut asked = shared_client().post(&url).timeout(PATIENCE);
+        let mut asked = self.http.post(&url).timeout(PATIENCE);
         for (name, value) in headers.iter().map(|(name, value)| (*name, value)) {
             asked = asked.header(name, value);
         }
@@ -145,11 +153,11 @@ impl Pool {
     }
 }
 
-fn failed(why: &str) -> OperatorError {
-    OperatorError::Pool(why.to_owned())
+fn failed(why: &str) -> PoolError {
+    PoolError(why.to_owned())
 }
 
-fn read(answer: &Value) -> Result<PoolClient, OperatorError> {
+fn read(answer: &Value) -> Result<PoolClient, PoolError> {
     let text = |name: &str| answer["UserPoolClient"][name].as_str().map(str::to_owned);
     match (text("ClientId"), text("ClientSecret")) {
         (Some(id), Some(secret)) => Ok(PoolClient { id, secret }),
@@ -192,17 +200,14 @@ mod tests {
 
     #[test]
     fn a_request_is_signed_for_the_service_its_day_and_its_region() {
-        let signer = Signer {
-            region: "sa-east-1".to_owned(),
-            credentials: Credentials::new(
-                "AKID",
-                "secret",
-                Some("session".to_owned()),
-                None,
-                "test",
-            ),
-            endpoint: None,
-        };
+        let text = |text: &str| text.to_owned();
+        let signer = Signer::new(
+            text("sa-east-1"),
+            text("AKID"),
+            text("secret"),
+            Some(text("session")),
+            None,
+        );
         let url = "https://cognito-idp.sa-east-1.amazonaws.com/";
         let now = Timestamp::from_second(1_793_400_000).unwrap();
         let headers = [("x-amz-target", "Service.Operation".to_owned())];

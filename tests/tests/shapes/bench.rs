@@ -1,0 +1,75 @@
+//! An empty table on the local stack's DynamoDB, and the store on it with a clock that stands still.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use recado_dynamodb::Store;
+use recado_local::aws::{
+    AttributeDefinition, AttributeType, Aws, AwsSettings, KeyElement, KeyType, REGION, Sms, Table,
+};
+use recado_runtime::{Aws as Clients, AwsConfig, Retries, SDK_ATTEMPT, Settings};
+use serde_json::{Value, json};
+
+const TABLE: &str = "recado";
+
+pub(crate) struct Bench {
+    pub(crate) aws: Aws,
+    pub(crate) store: Store,
+}
+
+impl Bench {
+    pub(crate) async fn at(now: Timestamp) -> Result<Self> {
+        let key = |name: &str, key_type| KeyElement {
+            attribute_name: name.to_owned(),
+            key_type,
+        };
+        let text = |name: &str| AttributeDefinition {
+            attribute_name: name.to_owned(),
+            attribute_type: AttributeType::S,
+        };
+        let aws = Aws::start(AwsSettings {
+            port: 0,
+            data_dir: None,
+            table: Table {
+                table_name: TABLE.to_owned(),
+                key_schema: vec![key("pk", KeyType::Hash), key("sk", KeyType::Range)],
+                attribute_definitions: vec![text("pk"), text("sk")],
+                ttl_attribute: None,
+            },
+            ttl_sweep: Duration::from_secs(3_600),
+            queues: Vec::new(),
+            secrets: BTreeMap::new(),
+            sms: Arc::new(|_: Sms| Ok("message-1".to_owned())),
+        })
+        .await?;
+        let endpoint = aws.endpoint().to_owned();
+        let environment = move |name: &str| match name {
+            "AWS_REGION" => Some(REGION.to_owned()),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+            "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+            _ => None,
+        };
+        let settings = Settings::new(&environment);
+        let config = AwsConfig::read(&environment, &settings);
+        let clients = Clients::new(settings.finish(config)?);
+        let client = clients.dynamodb(Retries::Three, SDK_ATTEMPT);
+        let store = Store::new(client, TABLE.to_owned(), Arc::new(move || now));
+        Ok(Self { aws, store })
+    }
+
+    /// Puts an item into the table as it stands in a fixture.
+    pub(crate) async fn put(&self, item: &Value) -> Result<()> {
+        let body = json!({ "TableName": TABLE, "Item": item }).to_string();
+        let http = recado_runtime::shared_client();
+        http.post(self.aws.endpoint())
+            .header("x-amz-target", "DynamoDB_20120810.PutItem")
+            .body(body)
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(())
+    }
+}
