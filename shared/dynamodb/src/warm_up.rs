@@ -42,8 +42,8 @@ impl Store {
     /// # Errors
     /// Where the store does not answer, or the item does not read.
     pub async fn pepper(&self) -> Result<Option<String>, StoreError> {
-        let read = self.get("read the pepper's fingerprint", &Key::pepper());
-        let Some(item) = read.await? else {
+        let key = Key::pepper();
+        let Some(item) = self.get("read the pepper's fingerprint", &key).await? else {
             return Ok(None);
         };
         let held = item.get(FINGERPRINT).and_then(|held| held.as_s().ok());
