@@ -22,9 +22,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         store.known_pepper(),
     );
     let keys = keys?;
-    store
-        .hold_to(known, &keys.current().pepper.fingerprint())
-        .await?;
+    store.hold_to(known, &keys.current().pepper.fingerprint())?;
     let live = Live::new(keys, move |keys| {
         Ok(router(Arc::new(Deps {
             store: store.clone(),

@@ -26,7 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     );
     let keys = keys?;
     store
-        .hold_to(known, &keys.current().pepper.fingerprint())
+        .bind_to(known, &keys.current().pepper.fingerprint())
         .await?;
     let world = World {
         store,

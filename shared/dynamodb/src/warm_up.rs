@@ -48,30 +48,35 @@ impl Store {
         KnownPepper(read.await)
     }
 
-    /// Refuses a pepper that is not the table's; a table that has none yet is bound to this one. While the
-    /// store is away the pepper is believed: whoever comes later asks again.
-    pub async fn hold_to(
-        &self,
-        known: KnownPepper,
-        fingerprint: &str,
-    ) -> Result<(), AnotherPepper> {
-        let held = match known.0 {
-            Ok(Some(held)) => Ok(held),
-            Ok(None) => self.bind(fingerprint).await,
-            Err(error) => Err(error),
-        };
-        match held {
-            Ok(held) if held == fingerprint => Ok(()),
-            Ok(_) => {
+    /// Refuses a pepper that is not the table's. While the store is away, and while nobody has bound the
+    /// table, the pepper is believed: whoever starts later asks again.
+    pub fn hold_to(&self, known: KnownPepper, fingerprint: &str) -> Result<(), AnotherPepper> {
+        match known.0 {
+            Ok(Some(held)) if held == fingerprint => Ok(()),
+            Ok(Some(_)) => {
                 tracing::error!("pepper refused");
                 Err(AnotherPepper)
             }
+            Ok(None) => Ok(()),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "pepper not compared");
                 Ok(())
             }
         }
+    }
+
+    /// The same by the one function that binds a table which knows no pepper yet.
+    pub async fn bind_to(
+        &self,
+        known: KnownPepper,
+        fingerprint: &str,
+    ) -> Result<(), AnotherPepper> {
+        let known = match known.0 {
+            Ok(None) => KnownPepper(self.bind(fingerprint).await.map(Some)),
+            known => KnownPepper(known),
+        };
+        self.hold_to(known, fingerprint)
     }
 
     /// The first one binds; answers whose it was.
