@@ -18,7 +18,7 @@ pub fn template() -> Result<Template> {
         stack_name: "recado".to_owned(),
         parameters: BTreeMap::new(),
     };
-    let addresses = Addresses::new(&deployment, "https://queues");
+    let addresses = Addresses::new(&deployment, "https://queues", "https://front.door");
     let path = workspace_root().join("infra/template.yaml");
     template::read(&path, &deployment, &|reference| {
         addresses.resolve(reference)

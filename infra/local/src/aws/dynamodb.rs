@@ -86,6 +86,9 @@ pub(super) struct DynamoDb {
     pub(super) counts: Counts,
 }
 
+/// The database's file in its directory.
+const FILE: &str = "dynamodb.sqlite";
+
 impl DynamoDb {
     /// Opens the database in memory, or in a file of its own in `directory`, and creates the table
     /// if it is not there yet.
@@ -95,7 +98,7 @@ impl DynamoDb {
             Some(directory) => {
                 std::fs::create_dir_all(directory)
                     .with_context(|| format!("cannot create {}", directory.display()))?;
-                let file = directory.join("dynamodb.sqlite");
+                let file = directory.join(FILE);
                 let name = file.to_str().context("the data directory is not UTF-8")?;
                 let engine = Database::new(name)
                     .with_context(|| format!("cannot open the table in {name}"))?;
@@ -211,6 +214,28 @@ impl DynamoDb {
     pub(super) fn reset_counts(&self) {
         self.counts.reset();
         *self.units.lock().unwrap_or_else(PoisonError::into_inner) = Units::default();
+    }
+
+    /// Makes another table, in a directory of its own, of the items that are there now, as a restore to this
+    /// moment does: with the keys, and without the TTL setting. Not a request: nothing is counted.
+    pub(super) fn restore_into(&self, directory: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create {}", directory.display()))?;
+        let file = directory.join(FILE);
+        let restored = Database::new(file.to_str().context("the directory is not UTF-8")?)?;
+        let source = serde_json::from_value(json!({ "TableName": self.table }))?;
+        let source = serde_json::to_value(self.engine.describe_table(source)?)?;
+        restored.create_table(serde_json::from_value(json!({
+            "TableName": self.table,
+            "KeySchema": source["Table"]["KeySchema"],
+            "AttributeDefinitions": source["Table"]["AttributeDefinitions"],
+            "BillingMode": "PAY_PER_REQUEST",
+        }))?)?;
+        for item in self.dump()? {
+            let put = json!({ "TableName": self.table, "Item": item });
+            restored.put_item(serde_json::from_value(put)?)?;
+        }
+        Ok(())
     }
 
     /// Deletes what the TTL attribute says has expired; how many items that were.

@@ -17,7 +17,7 @@ mod wire;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -257,6 +257,15 @@ impl Aws {
     /// When the table cannot be read.
     pub fn dump_table(&self) -> anyhow::Result<Vec<Value>> {
         self.front.dynamodb.dump()
+    }
+
+    /// Restores the table, as it is at this moment, into another data directory: what a stack that is started
+    /// there finds.
+    ///
+    /// # Errors
+    /// When there is a table already, or one of the two cannot be used.
+    pub fn restore_into(&self, directory: &Path) -> anyhow::Result<()> {
+        self.front.dynamodb.restore_into(directory)
     }
 
     /// Deletes now what the periodic sweep would; how many items that were.
