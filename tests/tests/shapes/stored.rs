@@ -27,6 +27,7 @@ use crate::{Fixtures, WHAT_TO_DO, fixtures, hold, releases};
 const FILE: &str = "stored.json";
 const ALIAS: &str = "alias-digest";
 const CLIENT: &str = "client-1";
+const PEPPER: &str = "pepper-fingerprint";
 const DAY: &str = "2026-11-21";
 /// Somebody who was erased.
 const ERASED: u8 = 3;
@@ -76,6 +77,7 @@ async fn write(store: &Store) -> Result<()> {
         .await?;
     store.erase(&bank_id, &recipient(ERASED), at(7)).await?;
 
+    store.bind_pepper(PEPPER).await?;
     store.put_tenant(&bank_id, &bank()).await?;
     store.put_client(CLIENT, &bank_id).await?;
     store.put_number(&phone_number(), &bank_id).await?;
@@ -216,9 +218,13 @@ async fn people(store: &Store) -> Result<()> {
 }
 
 async fn registry(store: &Store) -> Result<()> {
+    let pepper = store.pepper().await?;
+    same("the pepper", &pepper.as_deref(), &Some(PEPPER))?;
     let id = tenant();
     same("a bank", &store.tenant(&id).await?, &Some(bank()))?;
     same("a client", &store.client(CLIENT).await?, &Some(id.clone()))?;
+    let clients = store.clients_of(&id).await?;
+    same("a bank's clients", &clients, &vec![CLIENT.to_owned()])?;
     let number = store.number(&phone_number()).await?;
     same("a number", &number, &Some(id.clone()))?;
     same(
