@@ -1,6 +1,7 @@
 //! A bank in front of the local stack: what the end-to-end tests speak with.
 
 pub mod contract;
+pub mod deployed;
 pub mod documents;
 
 use std::collections::BTreeMap;

@@ -25,9 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         aws.open_sqs(),
     );
     let keys = keys?;
-    store
-        .bind_to(known, &keys.current().pepper.fingerprint())
-        .await?;
+    store.hold_to(known, &keys.current().pepper.fingerprint())?;
     let world = World {
         store,
         queues: Sender::new(aws.sqs(Retries::Three, SDK_ATTEMPT), config.queues),

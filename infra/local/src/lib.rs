@@ -4,6 +4,7 @@ pub mod template;
 pub mod aws;
 
 mod clock;
+pub mod cost;
 pub mod demo;
 pub mod event_source;
 pub mod front_door;

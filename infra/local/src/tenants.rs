@@ -192,6 +192,7 @@ impl Secrets {
 /// Registers the banks, and what their customers and the reserved recipients agreed to.
 pub async fn register(store: &Store, secrets: &Secrets, now: jiff::Timestamp) -> Result<()> {
     let keys = secrets.keys()?;
+    store.bind_pepper(&keys.pepper.fingerprint()).await?;
     for bank in &BANKS {
         let tenant = TenantId::parse(bank.tenant)?;
         let number = PhoneNumberId::parse(bank.phone_number_id)?;

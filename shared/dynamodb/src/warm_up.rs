@@ -34,30 +34,33 @@ impl Store {
     /// Reads by which pepper the table's people are known: the first request of a function that makes
     /// pseudonyms. Nobody waits for it who does not have its answer to [`Store::hold_to`].
     pub async fn known_pepper(&self) -> KnownPepper {
-        let read = async {
-            let Some(item) = self
-                .get("read the pepper's fingerprint", &Key::pepper())
-                .await?
-            else {
-                return Ok(None);
-            };
-            let held = item.get(FINGERPRINT).and_then(|held| held.as_s().ok());
-            let held = held.ok_or_else(|| StoreError::Unreadable(FINGERPRINT.to_owned()))?;
-            Ok(Some(held.clone()))
-        };
-        KnownPepper(read.await)
+        KnownPepper(self.pepper().await)
     }
 
-    /// Refuses a pepper that is not the table's. While the store is away, and while nobody has bound the
-    /// table, the pepper is believed: whoever starts later asks again.
+    /// By the fingerprint of which pepper the table's people are known, if it is bound to one.
+    ///
+    /// # Errors
+    /// Where the store does not answer, or the item does not read.
+    pub async fn pepper(&self) -> Result<Option<String>, StoreError> {
+        let key = Key::pepper();
+        let Some(item) = self.get("read the pepper's fingerprint", &key).await? else {
+            return Ok(None);
+        };
+        let held = item.get(FINGERPRINT).and_then(|held| held.as_s().ok());
+        let held = held.ok_or_else(|| StoreError::Unreadable(FINGERPRINT.to_owned()))?;
+        Ok(Some(held.clone()))
+    }
+
+    /// Refuses a pepper that is not the table's. Before anybody bound one ([`Store::bind_pepper`], with the
+    /// first bank) there is nobody whom another one could lose. While the store is away the pepper is
+    /// believed: whoever comes later asks again.
     pub fn hold_to(&self, known: KnownPepper, fingerprint: &str) -> Result<(), AnotherPepper> {
         match known.0 {
-            Ok(Some(held)) if held == fingerprint => Ok(()),
-            Ok(Some(_)) => {
+            Ok(Some(held)) if held != fingerprint => {
                 tracing::error!("pepper refused");
                 Err(AnotherPepper)
             }
-            Ok(None) => Ok(()),
+            Ok(_) => Ok(()),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "pepper not compared");
@@ -66,21 +69,11 @@ impl Store {
         }
     }
 
-    /// The same by the one function that binds a table which knows no pepper yet.
-    pub async fn bind_to(
-        &self,
-        known: KnownPepper,
-        fingerprint: &str,
-    ) -> Result<(), AnotherPepper> {
-        let known = match known.0 {
-            Ok(None) => KnownPepper(self.bind(fingerprint).await.map(Some)),
-            known => KnownPepper(known),
-        };
-        self.hold_to(known, fingerprint)
-    }
-
-    /// The first one binds; answers whose it was.
-    async fn bind(&self, fingerprint: &str) -> Result<String, StoreError> {
+    /// Binds the table to a pepper unless it is bound; answers by which one its people are known.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    pub async fn bind_pepper(&self, fingerprint: &str) -> Result<String, StoreError> {
         let answer = self
             .client()
             .update_item()

@@ -7,10 +7,11 @@ use anyhow::Result;
 use recado_local::aws::{Queues, Secrets};
 use recado_local::policy::{Condition, Effect, Role, Statement, is_elsewhere};
 use recado_local::template::Template;
+use recado_tests::deployed::template;
 use recado_tests::documents::hold;
 use serde_json::Value;
 
-use crate::grants::{Grant, grants, template};
+use crate::grants::{Grant, grants};
 use crate::kinds::{KINDS, of_pattern};
 
 const PAGE: &str = "docs/PERMISSIONS.md";

@@ -3,26 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use anyhow::Result;
 use recado_local::aws::Use;
-use recado_local::functions::workspace_root;
 use recado_local::policy::{Condition, Effect, Role, is_elsewhere, matches};
-use recado_local::template::{self, Addresses, Deployment, Template};
-
-/// The template as a deployment with its parameters' defaults has it.
-pub(crate) fn template() -> Result<Template> {
-    let deployment = Deployment {
-        region: recado_local::aws::REGION.to_owned(),
-        account_id: recado_local::aws::ACCOUNT.to_owned(),
-        stack_name: "recado".to_owned(),
-        parameters: BTreeMap::new(),
-    };
-    let addresses = Addresses::new(&deployment, "https://queues");
-    let path = workspace_root().join("infra/template.yaml");
-    template::read(&path, &deployment, &|reference| {
-        addresses.resolve(reference)
-    })
-}
 
 /// One permission: an action on a resource, for items of the table within partitions of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -38,7 +38,7 @@ const fn kind(prefix: &'static str, holds: &'static str, personal: Personal) -> 
 }
 
 /// Every kind there is; a test holds the table's items against it.
-pub(crate) const KINDS: [Kind; 14] = [
+pub(crate) const KINDS: [Kind; 15] = [
     kind(
         "NTF#",
         "notifications: their facts, masked parameters; number and parameters until they end",
@@ -74,6 +74,11 @@ pub(crate) const KINDS: [Kind; 14] = [
         Personal::No,
     ),
     kind("TPLS#", "the names of a bank's own templates", Personal::No),
+    kind(
+        "PEPPER",
+        "by which pepper the table's people are known: a digest of it",
+        Personal::No,
+    ),
     kind("SWITCHES", "what is turned now", Personal::No),
     kind(
         "SWITCH#",

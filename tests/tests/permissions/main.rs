@@ -14,9 +14,10 @@ use recado_local::aws::Use;
 use recado_local::policy::{Asked, Decision, Effect, Role};
 use recado_local::stack::Stack;
 use recado_tests::GLANCE;
+use recado_tests::deployed::template;
 use tokio::time::sleep;
 
-use crate::grants::{differences, grants, template};
+use crate::grants::{differences, grants};
 use crate::kinds::{KINDS, of_pattern};
 
 #[tokio::test(flavor = "multi_thread")]

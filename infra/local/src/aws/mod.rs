@@ -220,6 +220,7 @@ impl Aws {
             ..
         } = self.front.as_ref();
         let (read, write) = dynamodb.consumed();
+        let (received, grouped) = queues.messages();
         let depths: HashMap<&str, Depth> = queues
             .names()
             .filter_map(|name| Some((name, queues.depth(name).ok()?)))
@@ -230,7 +231,12 @@ impl Aws {
                 "read_units": read,
                 "write_units": write,
             },
-            "sqs": { "requests": queues.counts.snapshot(), "queues": depths },
+            "sqs": {
+                "requests": queues.counts.snapshot(),
+                "messages_received": received,
+                "messages_grouped": grouped,
+                "queues": depths,
+            },
             "sns": sns.report(),
             "secretsmanager": { "requests": secrets.counts.snapshot() },
         })
@@ -239,7 +245,7 @@ impl Aws {
     /// Sets every count to zero. What lies in the table and the queues stays.
     pub fn reset_counts(&self) {
         self.front.dynamodb.reset_counts();
-        self.front.queues.counts.reset();
+        self.front.queues.reset_counts();
         self.front.sns.reset_counts();
         self.front.secrets.counts.reset();
         self.front.guard.reset();

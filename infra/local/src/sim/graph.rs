@@ -63,6 +63,9 @@ async fn graph(
         http::Method::DELETE => Method::Delete,
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
+    if method == Method::Post {
+        sim.note_post(&body);
+    }
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let request = Request {

@@ -7,6 +7,7 @@ mod graph;
 mod phones;
 mod webhooks;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
@@ -36,6 +37,8 @@ struct Inner {
     /// Something new may be due.
     changed: Notify,
     events: broadcast::Sender<SimEvent>,
+    posts: AtomicU64,
+    posted_bytes: AtomicU64,
 }
 
 impl Sim {
@@ -46,6 +49,8 @@ impl Sim {
                 meta: Mutex::new(meta),
                 changed: Notify::new(),
                 events: broadcast::Sender::new(EVENTS_KEPT),
+                posts: AtomicU64::new(0),
+                posted_bytes: AtomicU64::new(0),
             }),
         }
     }
@@ -53,6 +58,19 @@ impl Sim {
     /// Everything that happens from now on, as it happens.
     pub fn events(&self) -> broadcast::Receiver<SimEvent> {
         self.inner.events.subscribe()
+    }
+
+    /// How many POSTs came to the Graph API, and the bytes of their bodies.
+    #[must_use]
+    pub fn posted(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.inner.posts), read(&self.inner.posted_bytes))
+    }
+
+    fn note_post(&self, body: &[u8]) {
+        let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        self.inner.posts.fetch_add(1, Ordering::Relaxed);
+        self.inner.posted_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Does something with the world at the present moment, and lets its consequences follow.

@@ -19,6 +19,7 @@ use crate::errors::OperatorError;
 use crate::findings::findings;
 use crate::output::{Answer, Fits};
 use crate::secret_text::{Refusal, checked};
+use crate::vault::Held;
 use steps::Steps;
 
 /// Why the bank's rate is what it is, in the switch's history.
@@ -62,6 +63,7 @@ pub(crate) async fn run<C: Chance + Clone + 'static>(
     };
     scene.takes_nothing_over().await?;
     let mut steps = Steps::new(onboarding.course);
+    scene.pepper(&mut steps).await?;
     scene.registry(&mut steps).await?;
     scene.api_client(&mut steps).await?;
     scene.rate(&mut steps).await?;
@@ -106,6 +108,32 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
                 return Err(OperatorError::Usage(format!(
                     "{field} belongs to {owner}; nothing was changed"
                 )));
+            }
+        }
+        Ok(())
+    }
+
+    /// By which pepper the table's people are known, from the first bank on: a function with another one does
+    /// not start, instead of taking everybody for somebody new.
+    async fn pepper(&self, steps: &mut Steps) -> Result<(), OperatorError> {
+        let keys = match self.services.keys()?.read().await? {
+            Held::Value { text, .. } => text.keys(),
+            // The check says what is missing, and how to mend it.
+            Held::Nothing | Held::Unusable(_) => return Ok(()),
+        };
+        let Ok(keys) = keys else { return Ok(()) };
+        let own = keys.pepper.fingerprint();
+        match self.clients.store.pepper().await? {
+            Some(held) if held == own => steps.same("pepper", "the table's".to_owned()),
+            Some(_) => steps.failed(
+                "pepper",
+                "another one than the table's people are known by: put the former one back"
+                    .to_owned(),
+            ),
+            None => {
+                if steps.change("pepper", "the table is bound to it".to_owned()) {
+                    self.clients.store.bind_pepper(&own).await?;
+                }
             }
         }
         Ok(())

@@ -60,6 +60,8 @@ pub struct Queues {
     receipts: Receipts,
     next_number: AtomicU64,
     pub(super) counts: Counts,
+    received: AtomicU64,
+    grouped: AtomicU64,
 }
 
 impl std::fmt::Debug for Queues {
@@ -113,7 +115,23 @@ impl Queues {
             receipts: Receipts::new()?,
             next_number: AtomicU64::new(1),
             counts: Counts::default(),
+            received: AtomicU64::new(0),
+            grouped: AtomicU64::new(0),
         })
+    }
+
+    /// Messages handed over, and messages sent with a group. AWS bills receives by the request, of which
+    /// up to ten messages share one, and a group by the message.
+    #[must_use]
+    pub fn messages(&self) -> (u64, u64) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (read(&self.received), read(&self.grouped))
+    }
+
+    pub(super) fn reset_counts(&self) {
+        self.counts.reset();
+        self.received.store(0, Ordering::Relaxed);
+        self.grouped.store(0, Ordering::Relaxed);
     }
 
     /// The names of all queues, in order.
@@ -283,6 +301,9 @@ impl Queues {
     fn store(&self, index: usize, message: Outgoing) -> Sent {
         let queue = &self.queues[index];
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        if message.group.is_some() {
+            self.grouped.fetch_add(1, Ordering::Relaxed);
+        }
         let content = Content {
             id: self.receipts.message_id(number),
             md5: hex_md5(message.body.as_bytes()),
@@ -337,8 +358,10 @@ impl Queues {
                     dead_letter_source: message.dead_letter_source.clone(),
                 }
             };
-            Ok((live.into_iter().map(receipt).collect(), dead))
+            Ok((live.into_iter().map(receipt).collect::<Vec<_>>(), dead))
         })?;
+        let handed_over = u64::try_from(received.len()).unwrap_or(u64::MAX);
+        self.received.fetch_add(handed_over, Ordering::Relaxed);
         if let Some(target) = queue.dead_letters {
             let target = &self.queues[target];
             let retention = target.settings.retention;
