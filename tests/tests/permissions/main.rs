@@ -92,7 +92,10 @@ fn who_may_send_an_sms_may_publish_to_no_topic() -> Result<()> {
         .collect();
     ensure!(senders.len() == 1, "one function sends SMS");
     for (function, role) in senders {
-        ensure!(role.decide(&topic) == Decision::Denied, "{function}");
+        ensure!(
+            role.decide(&topic) == Decision::Denied,
+            "{function} may publish to topics: a statement must deny sns:Publish on them"
+        );
     }
     Ok(())
 }

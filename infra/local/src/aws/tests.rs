@@ -1,6 +1,7 @@
 //! The local AWS as the functions meet it: through the AWS SDKs, over HTTP.
 
 mod dynamodb;
+mod roles;
 mod sqs;
 
 use std::sync::Mutex;

@@ -14,6 +14,9 @@ use super::{Reader, Reference};
 use crate::aws::Secrets;
 use crate::policy::{self, Condition, Effect, LEADING_KEYS, Role, Statement};
 
+#[cfg(test)]
+mod tests;
+
 const FUNCTION: &str = "AWS::Serverless::Function";
 
 impl Reader<'_> {
