@@ -43,7 +43,7 @@ fn roles(statements: &str) -> Result<BTreeMap<String, Role>> {
         stack_name: "recado".to_owned(),
         parameters: BTreeMap::new(),
     };
-    let addresses = Addresses::new(&deployment, "http://queues");
+    let addresses = Addresses::new(&deployment, "http://queues", "https://front.door");
     let read = parse(&template(statements), &deployment, &|reference| {
         addresses.resolve(reference)
     });
