@@ -193,7 +193,7 @@ async fn a_secret_is_read_by_name_and_by_arn_and_changes_while_running() {
     assert!(missing.is_resource_not_found_exception(), "{missing:?}");
     assert_eq!(
         stack.aws.report()["secretsmanager"]["requests"]["GetSecretValue"],
-        3
+        4
     );
 }
 
