@@ -196,7 +196,10 @@ fn the_contract_and_the_template_name_the_same_operations_and_scopes() -> Result
                 let scopes: BTreeSet<String> = scopes
                     .filter_map(|scope| scope.as_str().map(str::to_owned))
                     .collect();
-                routes.insert((word("Method")?, word("Path")?), scopes);
+                // The sandbox plays Meta and a carrier: no part of the contract.
+                if !word("Path")?.starts_with("/sandbox/") {
+                    routes.insert((word("Method")?, word("Path")?), scopes);
+                }
             }
         }
     }

@@ -56,7 +56,15 @@ fn a_holiday_is_silent_like_a_sunday() {
     check("2027-03-26T15:00:00Z", Ok("2027-03-27T12:00:00Z"));
     // Consciência Negra, since 2024.
     check("2026-11-20T15:00:00Z", Ok("2026-11-21T12:00:00Z"));
-    for (year, month, day) in [(2024, 3, 29), (2025, 4, 18), (2026, 4, 3), (2038, 4, 23)] {
+    let good_fridays = [
+        (2024, 3, 29),
+        (2025, 4, 18),
+        (2026, 4, 3),
+        (2038, 4, 23),
+        (2049, 4, 16),
+        (2106, 4, 16),
+    ];
+    for (year, month, day) in good_fridays {
         let good_friday = date(year, month, day);
         assert!(Calendar::Brazil.has(good_friday), "{good_friday}");
         assert!(!Calendar::None.has(good_friday));

@@ -44,6 +44,14 @@ fn written() -> (Consents, Vec<HistoryEntry>) {
     (consents, entries)
 }
 
+#[test]
+fn an_event_is_kept_under_its_moment_in_milliseconds_and_its_digest() {
+    let (_, entries) = written();
+    let keys: Vec<String> = entries.iter().map(|entry| entry.event.sort_key()).collect();
+    assert_eq!(keys[0], "000000000003000#event 1");
+    assert!(keys.is_sorted(), "{keys:?}");
+}
+
 fn verdict(consents: &Consents, entries: &[HistoryEntry]) -> Result<(), Break> {
     let (tenant, recipient) = whose();
     let verdicts = verify(&tenant, &recipient, consents, entries);

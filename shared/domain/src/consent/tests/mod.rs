@@ -23,6 +23,14 @@ fn event(action: Action, second: i64) -> PurposeConsent {
 }
 
 #[test]
+fn a_source_is_read_back_from_its_word_and_no_other_word_is_one() {
+    for source in Source::ALL {
+        assert_eq!(Source::parse(source.name()), Some(source));
+    }
+    assert_eq!(Source::parse("App"), None);
+}
+
+#[test]
 fn the_newest_event_counts_and_a_revoke_wins_a_tie() {
     let check = |events: &[(Action, i64)], expected: Action| {
         for order in [events.to_vec(), events.iter().rev().copied().collect()] {
