@@ -186,7 +186,7 @@ fn a_bank_sets_its_own_week() {
     for text in [
         "Sa 18:00-09:00",
         "Sa 09:00-09:00",
-        "Sa 09:60-10:00",
+        "Sa 09:60-11:00",
         "Sa 23:00-24:01",
     ] {
         check(text, WeekError::Hours);
