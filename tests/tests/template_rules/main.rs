@@ -322,6 +322,34 @@ fn the_contract_for_banks_names_the_same_routes_and_scopes() {
     assert_eq!(described, expected.collect());
 }
 
+/// Half of it would be two tables in use at once, each with claims of its own.
+#[test]
+fn a_restored_table_is_followed_by_every_function_and_every_role() {
+    let template = Template::read();
+    let lines = |beginning: &str| -> Vec<&str> {
+        let lines = template.text.lines().map(str::trim);
+        lines.filter(|line| line.starts_with(beginning)).collect()
+    };
+    let variables = lines("TABLE_NAME:");
+    assert!(!variables.is_empty());
+    for line in variables {
+        let expected = "TABLE_NAME: !If [HasRestoredTable, !Ref RestoredTable, !Ref Table]";
+        assert_eq!(line, expected);
+    }
+    let resources: Vec<&str> = lines("Resource:")
+        .into_iter()
+        .filter(|line| line.contains("Table"))
+        .collect();
+    assert!(!resources.is_empty());
+    for line in resources {
+        assert!(
+            line.starts_with("Resource: !If [HasRestoredTable, ")
+                && line.contains(":table/${RestoredTable}"),
+            "{line}"
+        );
+    }
+}
+
 #[test]
 fn the_table_can_be_restored_forgets_by_itself_and_streams() {
     let template = Template::read();

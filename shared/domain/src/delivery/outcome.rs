@@ -128,3 +128,32 @@ pub struct Receipts {
     /// The newest attempt that failed, and how.
     pub failed: Option<(u32, Failure)>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_refused_for_a_technical_reason_is_somebodys_to_mend() {
+        let failure = |kind| Failure {
+            kind,
+            code: Some(10),
+            title: "a title".to_owned(),
+        };
+        let kinds = [
+            (FailureKind::Technical, true),
+            (FailureKind::Permanent, false),
+            (FailureKind::Temporary, false),
+        ];
+        for (kind, expected) in kinds {
+            let rejected = PostOutcome::Rejected(failure(kind));
+            assert_eq!(rejected.to_mend().is_some(), expected, "{kind:?}");
+            let again = PostOutcome::NotSent {
+                failure: failure(kind),
+                retry_after: Duration::ZERO,
+            };
+            assert_eq!(again.to_mend(), None, "it is tried again: {kind:?}");
+        }
+        assert_eq!(PostOutcome::Unknown.to_mend(), None);
+    }
+}
