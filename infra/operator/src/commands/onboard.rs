@@ -123,18 +123,23 @@ impl<C: Chance + Clone + 'static> Scene<'_, C> {
         };
         let Ok(keys) = keys else { return Ok(()) };
         let own = keys.pepper.fingerprint();
-        match self.clients.store.pepper().await? {
-            Some(held) if held == own => steps.same("pepper", "the table's".to_owned()),
-            Some(_) => steps.failed(
+        let store = &self.clients.store;
+        let mut held = store.pepper().await?;
+        if held.is_none() {
+            if !steps.change("pepper", "the table is bound to it".to_owned()) {
+                return Ok(());
+            }
+            held = Some(store.bind_pepper(&own).await?);
+        } else if held.as_ref() == Some(&own) {
+            steps.same("pepper", "the table's".to_owned());
+        }
+        // Also where somebody else has bound the table meanwhile.
+        if held != Some(own) {
+            steps.failed(
                 "pepper",
                 "another one than the table's people are known by: put the former one back"
                     .to_owned(),
-            ),
-            None => {
-                if steps.change("pepper", "the table is bound to it".to_owned()) {
-                    self.clients.store.bind_pepper(&own).await?;
-                }
-            }
+            );
         }
         Ok(())
     }
