@@ -12,9 +12,11 @@ use tokio::sync::Mutex;
 /// What this process has built so far: executables by the name of their binary.
 static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::const_new(BTreeMap::new());
 
-/// Builds the workspace's binaries and gives those of these packages, by binary name.
+/// Builds the binaries of these packages, by binary name.
 ///
-/// They are built once per process; the profile is the one this program was built with.
+/// They are built once per process; the profile is the one this program was built with. For the release
+/// profile they are built without the features that only the tests and the local stack ask for, as they are
+/// deployed.
 /// Cargo's progress goes to standard error. Several processes may build at the same
 /// time: cargo's own lock makes them wait for each other.
 pub async fn build<S: AsRef<str>>(packages: &[S]) -> Result<BTreeMap<String, PathBuf>> {
@@ -24,7 +26,8 @@ pub async fn build<S: AsRef<str>>(packages: &[S]) -> Result<BTreeMap<String, Pat
         .iter()
         .any(|name| !built.contains_key(name.as_ref()))
     {
-        built.extend(cargo_build().await?);
+        let names: Vec<&str> = packages.iter().map(AsRef::as_ref).collect();
+        built.extend(cargo_build(&names).await?);
     }
     packages
         .iter()
@@ -47,16 +50,19 @@ pub fn workspace_root() -> &'static Path {
         .expect("this crate lies two levels below the workspace's root")
 }
 
-async fn cargo_build() -> Result<BTreeMap<String, PathBuf>> {
+async fn cargo_build(packages: &[&str]) -> Result<BTreeMap<String, PathBuf>> {
     let mut command = Command::new(cargo());
     command
         .current_dir(workspace_root())
+        .args(["build", "--locked", "--bins"])
+        .arg("--message-format=json-render-diagnostics");
+    if cfg!(debug_assertions) {
         // The whole workspace, so that its dependencies have the features they have in
         // any other build of it, and are not compiled a second time.
-        .args(["build", "--locked", "--workspace", "--bins"])
-        .arg("--message-format=json-render-diagnostics");
-    if !cfg!(debug_assertions) {
+        command.arg("--workspace");
+    } else {
         command.arg("--release");
+        command.args(packages.iter().flat_map(|name| ["--package", *name]));
     }
     // Cargo describes the package that runs to its process. Build scripts that watch
     // these variables would run again, and all that depends on them be built again,

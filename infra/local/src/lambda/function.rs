@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -81,6 +82,10 @@ pub struct InstanceStatus {
     pub id: String,
     /// What it is doing.
     pub state: InstanceState,
+    /// Its process.
+    pub process: Option<u32>,
+    /// From the process' start to its first request for an invocation; none while it starts.
+    pub init: Option<Duration>,
 }
 
 impl Function {
@@ -156,6 +161,8 @@ impl Function {
                 Some(InstanceStatus {
                     id: instance.id.clone(),
                     state,
+                    process: instance.process,
+                    init: instance.init.get().copied(),
                 })
             })
             .collect()

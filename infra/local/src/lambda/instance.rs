@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::serve::ListenerExt;
 use bytes::Bytes;
@@ -40,6 +40,10 @@ struct Pending {
 pub(super) struct Instance {
     pub(super) id: String,
     pub(super) function_arn: String,
+    pub(super) process: Option<u32>,
+    /// How long it took to ask for its first invocation.
+    pub(super) init: OnceLock<Duration>,
+    started: Instant,
     deliveries: mpsc::Sender<Delivery>,
     waiting: tokio::sync::Mutex<mpsc::Receiver<Delivery>>,
     pending: Mutex<Option<Pending>>,
@@ -66,8 +70,15 @@ impl Instance {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (deliveries, waiting) = mpsc::channel(1);
+        let id = ids::hex::<8>();
+        let mut command = command(setup, settings, &id, &address.to_string());
+        let started = Instant::now();
+        let child = command.spawn()?;
         let instance = Arc::new(Self {
-            id: ids::hex::<8>(),
+            id,
+            process: child.id(),
+            init: OnceLock::new(),
+            started,
             function_arn: format!(
                 "arn:aws:lambda:{}:{}:function:{}",
                 settings.region, settings.account_id, setup.name
@@ -80,7 +91,6 @@ impl Instance {
             last_lines: Mutex::default(),
             kill: Notify::new(),
         });
-        let child = command(setup, settings, &instance.id, &address.to_string()).spawn()?;
         // Small answers on loopback must not wait for a delayed acknowledgement.
         let listener = listener.tap_io(|stream| {
             if let Err(error) = stream.set_nodelay(true) {
@@ -192,6 +202,7 @@ impl Instance {
 
     /// The next invocation, for the Runtime API. Asking makes the instance ready.
     pub(super) async fn next_delivery(&self) -> Option<Delivery> {
+        self.init.get_or_init(|| self.started.elapsed());
         let mut waiting = self.waiting.lock().await;
         self.phase.send_if_modified(|phase| {
             let starting = *phase == Phase::Starting;

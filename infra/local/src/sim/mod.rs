@@ -7,8 +7,9 @@ mod graph;
 mod phones;
 mod webhooks;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::{
     Json,
@@ -39,6 +40,8 @@ struct Inner {
     events: broadcast::Sender<SimEvent>,
     posts: AtomicU64,
     posted_bytes: AtomicU64,
+    webhooks_under_way: AtomicUsize,
+    webhook_waits: Mutex<Vec<Duration>>,
 }
 
 impl Sim {
@@ -51,6 +54,8 @@ impl Sim {
                 events: broadcast::Sender::new(EVENTS_KEPT),
                 posts: AtomicU64::new(0),
                 posted_bytes: AtomicU64::new(0),
+                webhooks_under_way: AtomicUsize::new(0),
+                webhook_waits: Mutex::default(),
             }),
         }
     }
@@ -65,6 +70,22 @@ impl Sim {
     pub fn posted(&self) -> (u64, u64) {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         (read(&self.inner.posts), read(&self.inner.posted_bytes))
+    }
+
+    /// Webhooks that were posted and have no answer yet.
+    #[must_use]
+    pub fn webhooks_under_way(&self) -> usize {
+        self.inner.webhooks_under_way.load(Ordering::Relaxed)
+    }
+
+    /// How long each answered webhook waited for its answer, since the last time that somebody asked.
+    pub fn take_webhook_waits(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.waits())
+    }
+
+    fn waits(&self) -> std::sync::MutexGuard<'_, Vec<Duration>> {
+        let waits = self.inner.webhook_waits.lock();
+        waits.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_post(&self, body: &[u8]) {

@@ -1,6 +1,8 @@
 //! The task that posts what Meta has to tell.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use recado_testing::meta::WebhookPost;
@@ -46,7 +48,14 @@ impl Sim {
                 let (sim, client, callback) = (self.clone(), client.clone(), callback.clone());
                 tokio::spawn(async move {
                     let id = post.id;
+                    let under_way = &sim.inner.webhooks_under_way;
+                    under_way.fetch_add(1, Ordering::Relaxed);
+                    let begun = Instant::now();
                     let status = deliver(&client, &callback, post).await;
+                    if status.is_some() {
+                        sim.waits().push(begun.elapsed());
+                    }
+                    under_way.fetch_sub(1, Ordering::Relaxed);
                     sim.with(|meta, now| meta.webhook_answered(id, status, now));
                     drop(slot);
                 });

@@ -23,6 +23,7 @@ use crate::event_source::EventSource;
 use crate::front_door::{self, TIME_LIMIT};
 use crate::lambda::{Function, Invoke, Lambda, LogLine};
 use crate::sim::Sim;
+use crate::template::Template;
 use crate::tenants::{BANKS, Secrets};
 use crate::timeline::Timeline;
 use crate::{page, templates, tenants};
@@ -168,6 +169,8 @@ pub struct Stack {
     pub timeline: Timeline,
     /// The functions by logical id.
     pub functions: BTreeMap<String, Function>,
+    /// The deployment template as this stack read it: with its own addresses and names.
+    pub template: Template,
     lambda: Lambda,
     sources: Vec<EventSource>,
     tasks: Vec<JoinHandle<()>>,
@@ -255,17 +258,23 @@ impl Stack {
             logs,
             timeline,
             functions,
+            template,
             lambda,
             sources,
             tasks,
         })
     }
 
-    /// Stops the event sources, then everything else.
-    pub async fn shutdown(mut self) {
+    /// Takes nothing more out of the queues: what is sent from now on stays there.
+    pub async fn stop_sources(&mut self) {
         for source in std::mem::take(&mut self.sources) {
             source.stop().await;
         }
+    }
+
+    /// Stops the event sources, then everything else.
+    pub async fn shutdown(mut self) {
+        self.stop_sources().await;
         self.lambda.shutdown().await;
     }
 }
