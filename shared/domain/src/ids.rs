@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use data_encoding::{Encoding, Specification};
+use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -14,17 +14,9 @@ pub struct IdError(pub &'static str);
 
 /// RFC 4648 base32 in lower case, without padding: 16 bytes make 26 characters.
 pub(crate) fn base32(bytes: &[u8]) -> String {
-    encoding().encode(bytes)
-}
-
-fn encoding() -> Encoding {
-    let mut specification = Specification::new();
-    specification
-        .symbols
-        .push_str("abcdefghijklmnopqrstuvwxyz234567");
-    specification
-        .encoding()
-        .expect("32 distinct symbols make an encoding")
+    let mut text = BASE32_NOPAD.encode(bytes);
+    text.make_ascii_lowercase();
+    text
 }
 
 fn is_base32(text: &str) -> bool {
@@ -248,8 +240,9 @@ impl Callback {
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let rule = IdError("a notification's id, a dot and its attempt");
         let (id, written) = text.split_once('.').ok_or(rule)?;
-        let attempt: u32 = written.parse().map_err(|_| rule)?;
-        if attempt.to_string() != written {
+        let canonical = written == "0" || written.starts_with(|c| matches!(c, '1'..='9'));
+        let attempt = written.parse().map_err(|_| rule)?;
+        if !canonical {
             return Err(rule);
         }
         Ok(Self {

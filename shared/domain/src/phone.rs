@@ -72,7 +72,7 @@ impl E164 {
                 return Err(PhoneError::Brazil);
             }
         }
-        Ok(Self(format!("+{digits}")))
+        Ok(Self(["+", digits].concat()))
     }
 
     /// The number as it is dialled. Only adapters whose wire needs it may call this.

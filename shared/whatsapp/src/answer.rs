@@ -100,7 +100,7 @@ fn trace(error: &RawValue) -> Option<String> {
         fbtrace_id: Option<&'a RawValue>,
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    let id = json::text(json::object::<Wire<'_>>(Some(error))?.fbtrace_id)?;
+    let id = json::owned(json::object::<Wire<'_>>(Some(error))?.fbtrace_id)?;
     (id.len() <= 64 && id.bytes().all(plain)).then_some(id)
 }
 

@@ -1,13 +1,20 @@
 //! Reading JSON that others wrote: a field of another shape than expected is an absent field.
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
 
-/// The object behind a raw value, or nothing. A list is none: serde would take its members for fields,
-/// in their order.
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde_json::value::RawValue;
+
+/// The object behind a raw value, or nothing.
 pub(crate) fn object<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Option<T> {
-    let text = raw?.get();
+    object_in(raw?.get())
+}
+
+/// The object in a text, or nothing. A list is none: serde would take its members for fields, in their
+/// order.
+pub(crate) fn object_in<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
+    let text = text.trim_start_matches([' ', '\n', '\r', '\t']);
     if !text.starts_with('{') {
         return None;
     }
@@ -27,10 +34,16 @@ pub(crate) fn list(raw: Option<&RawValue>) -> Option<Vec<&RawValue>> {
     )
 }
 
-/// A text that says something: Meta writes an empty string where it leaves a value out.
-pub(crate) fn text(raw: Option<&RawValue>) -> Option<String> {
+/// A text that says something: Meta writes an empty string where it leaves a value out. Copied only where
+/// something in it is escaped.
+pub(crate) fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
     let Lossy(text) = serde_json::from_str(raw?.get()).ok()?;
     if text.is_empty() { None } else { Some(text) }
+}
+
+/// The same, kept.
+pub(crate) fn owned(raw: Option<&RawValue>) -> Option<String> {
+    text(raw).map(Cow::into_owned)
 }
 
 /// A whole number, written as a number or as a string of digits (Meta does both).
@@ -40,21 +53,21 @@ pub(crate) fn number(raw: Option<&RawValue>) -> Option<i64> {
 
 /// A text in which half an emoji (a lone surrogate) becomes a replacement character, so that a
 /// customer's message is not lost for it.
-struct Lossy(String);
+struct Lossy<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Lossy {
+impl<'de> Deserialize<'de> for Lossy<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Lossy;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Lossy<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
-            fn visit_str<E: Error>(self, text: &str) -> Result<Lossy, E> {
-                Ok(Lossy(text.to_owned()))
+            fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Lossy<'de>, E> {
+                Ok(Lossy(String::from_utf8_lossy(bytes)))
             }
-            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Lossy, E> {
-                Ok(Lossy(String::from_utf8_lossy(bytes).into_owned()))
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Lossy<'de>, E> {
+                Ok(Lossy(String::from_utf8_lossy(bytes).into_owned().into()))
             }
         }
         deserializer.deserialize_bytes(Text)
@@ -101,7 +114,7 @@ mod tests {
     #[test]
     fn a_text_is_a_string_that_says_something() {
         let check = |json: &str, expected: Option<&str>| {
-            assert_eq!(text(Some(&raw(json))).as_deref(), expected, "{json}");
+            assert_eq!(owned(Some(&raw(json))).as_deref(), expected, "{json}");
         };
         check(r#""Ol\u00e1 \/ 👍""#, Some("Olá / 👍"));
         check(r#""\ud83d\udc4d""#, Some("👍"));
@@ -112,8 +125,15 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_copied_only_where_something_in_it_is_escaped() {
+        let copied = |json: &str| matches!(text(Some(&raw(json))), Some(Cow::Owned(_)));
+        assert!(!copied(r#""Olá 👍""#));
+        assert!(copied(r#""Ol\u00e1""#));
+    }
+
+    #[test]
     fn half_an_emoji_does_not_cost_the_customer_their_message() {
-        let read = text(Some(&raw(r#""Perdi o cart\u00e3o \ud83d""#))).expect("text");
+        let read = owned(Some(&raw(r#""Perdi o cart\u00e3o \ud83d""#))).expect("text");
         assert!(read.starts_with("Perdi o cartão "), "{read}");
         assert!(read.contains('\u{fffd}'), "{read}");
     }

@@ -80,6 +80,6 @@ struct Uploaded<'a> {
 
 /// A name as Meta wrote it: it goes back to Meta as it came.
 fn named(raw: Option<&RawValue>) -> Option<String> {
-    json::text(raw)
+    json::owned(raw)
         .filter(|name| name.len() <= LONGEST && name.bytes().all(|b| b.is_ascii_graphic()))
 }

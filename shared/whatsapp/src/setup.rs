@@ -217,15 +217,15 @@ impl Client {
         let answer = asked(self.request(Method::GET, &path, token.header())).await?;
         // A field is an object with its name and version; older answers hold the name alone.
         let name = |raw| match json::object::<Field<'_>>(Some(raw)) {
-            Some(field) => json::text(field.name),
-            None => json::text(Some(raw)),
+            Some(field) => json::owned(field.name),
+            None => json::owned(Some(raw)),
         };
         let ours = data::<Subscription<'_>>(&answer)?
             .into_iter()
             .filter(|it| json::truth(it.active) != Some(false))
             .find(|it| json::text(it.object).as_deref() == Some(OBJECT));
         Ok(ours.map(|it| AppSubscription {
-            callback: json::text(it.callback_url),
+            callback: json::owned(it.callback_url),
             fields: json::list(it.fields)
                 .unwrap_or_default()
                 .into_iter()
@@ -327,7 +327,7 @@ fn data<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<Vec<T>, ManageError>
 
 /// One of Meta's words; anything else is no word, and is not printed.
 fn word(raw: Option<&RawValue>) -> Option<String> {
-    json::text(raw).filter(|text| {
+    json::owned(raw).filter(|text| {
         text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
 }

@@ -356,13 +356,13 @@ impl Page {
         let nodes = json::list(wire.data)?;
         let read = |raw| {
             let node = json::object::<Node<'_>>(Some(raw))?;
-            let (name, language) = (json::text(node.name)?, json::text(node.language)?);
+            let (name, language) = (json::owned(node.name)?, json::owned(node.language)?);
             Some((name, language, node.template()?))
         };
         let paging = json::object::<Paging<'_>>(wire.paging);
         let cursor = |paging: Paging<'_>| {
             paging.next?;
-            json::text(json::object::<Cursors<'_>>(paging.cursors)?.after)
+            json::owned(json::object::<Cursors<'_>>(paging.cursors)?.after)
         };
         Some(Self {
             templates: nodes.into_iter().filter_map(read).collect(),

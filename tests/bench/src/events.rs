@@ -78,16 +78,19 @@ pub(crate) fn messages(queue: &str, bodies: &[&str]) -> Bytes {
     Bytes::from(json!({ "Records": records }).to_string())
 }
 
-/// A receipt as Meta words it, for each of these notifications.
-pub(crate) fn receipts(phone_number_id: &str, status: &str, notifications: &[String]) -> String {
+/// A receipt as Meta words it, for each of these notifications of a customer's.
+pub(crate) fn receipts(
+    phone_number_id: &str,
+    status: &str,
+    notifications: &[(usize, String)],
+) -> String {
     let statuses: Vec<Value> = notifications
         .iter()
-        .enumerate()
         .map(|(n, id)| {
             json!({
                 "id": format!("wamid.HBgNNTUxMTk4ODg4{n:08}FQIAERgSQjZDOEFD"),
                 "status": status, "timestamp": "1795262401",
-                "recipient_id": format!("551198888{:04}", n % 10_000),
+                "recipient_id": format!("551198888{:04}", n),
                 "recipient_user_id": format!("BR.44719200381{n:08}"),
                 "biz_opaque_callback_data": format!("{id}.1"),
                 "pricing": { "billable": true, "pricing_model": "PMP", "type": "regular", "category": "utility" },

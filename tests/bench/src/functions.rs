@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::binaries::{self, EMPTY, Size};
 use crate::events;
-use crate::ground::{Ground, customer};
+use crate::ground::{CUSTOMERS, Ground, customer};
 use crate::measure::{Candidate, Cold, Warm, median, millis};
 use crate::peers;
 
@@ -244,7 +244,7 @@ async fn requests(ground: &Ground, id: &str, count: usize) -> Result<Vec<Bytes>>
     Ok(match id {
         "NotificationApi" => (0..count)
             .map(|n| {
-                let body = recado_tests::alert(&customer(n % 500)).to_string();
+                let body = recado_tests::alert(&customer(n % CUSTOMERS)).to_string();
                 request("POST /v1/notifications", &body)
             })
             .collect(),
@@ -252,8 +252,10 @@ async fn requests(ground: &Ground, id: &str, count: usize) -> Result<Vec<Bytes>>
             .accept(count)
             .await?
             .into_iter()
-            .map(|id| {
-                let body = events::receipts(&client.phone_number_id, "delivered", &[id]);
+            .enumerate()
+            .map(|(n, id)| {
+                let whose = (n % CUSTOMERS, id);
+                let body = events::receipts(&client.phone_number_id, "delivered", &[whose]);
                 events::webhook(app_secret, &body)
             })
             .collect(),
@@ -261,7 +263,7 @@ async fn requests(ground: &Ground, id: &str, count: usize) -> Result<Vec<Bytes>>
         "ConsentApi" => (0..count)
             .map(|n| {
                 let body = json!({
-                    "to": customer(n % 500), "channel": "sms", "purposes": ["servicing"], "action": "grant",
+                    "to": customer(n % CUSTOMERS), "channel": "sms", "purposes": ["servicing"], "action": "grant",
                     "evidence": { "source": "app", "captured_at": now() },
                 });
                 request("POST /v1/consents", &body.to_string())
@@ -310,7 +312,8 @@ async fn thousand_statuses(ground: &Ground, built: &BTreeMap<String, PathBuf>) -
     let mut walls = Vec::new();
     for _ in 0..5 {
         let ids = ground.accept(1_000).await?;
-        let body = events::receipts(&client.phone_number_id, "delivered", &ids);
+        let whose: Vec<_> = (0..).map(|n| n % CUSTOMERS).zip(ids).collect();
+        let body = events::receipts(&client.phone_number_id, "delivered", &whose);
         let event = events::webhook(&ground.stack.ready.webhook.app_secret, &body);
         let begun = std::time::Instant::now();
         let answer = receiver.invoke(event).await?;

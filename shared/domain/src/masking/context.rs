@@ -78,6 +78,7 @@ const FILLERS: &[&str] = &[
 ];
 
 /// What stands near a word: right beside it, with nothing but its own words between, or somewhere near.
+#[derive(Default)]
 pub(super) struct Nearby {
     pub(super) beside: Spans,
     pub(super) near: Spans,
@@ -100,16 +101,23 @@ pub(super) fn words(lower: &[char], words: &[&str], glue: Glue) -> Spans {
         if from > 0 && !alone(lower.get(from - 1)) {
             continue;
         }
-        let ends = words.iter().filter_map(|word| {
-            let to = from + word.chars().count();
-            let same = lower
-                .get(from..to)
-                .is_some_and(|part| part.iter().copied().eq(word.chars()));
-            (same && alone(lower.get(to))).then_some(to)
-        });
-        spans.extend(ends.max().map(|to| (from, to)));
+        let ends = words.iter().filter_map(|word| end_of(word, lower, from));
+        let longest = ends.filter(|to| alone(lower.get(*to))).max();
+        spans.extend(longest.map(|to| (from, to)));
     }
     spans
+}
+
+/// Where a word ends that begins here; most end with their first letter.
+pub(super) fn end_of(word: &str, lower: &[char], from: usize) -> Option<usize> {
+    let mut to = from;
+    for letter in word.chars() {
+        if *lower.get(to)? != letter {
+            return None;
+        }
+        to += 1;
+    }
+    Some(to)
 }
 
 /// Whether no word stands here but these, and digits.
@@ -145,10 +153,7 @@ pub(super) fn accounts(search: &Search<'_>) -> Nearby {
         .filter(|account| !search.is_ordinary(account.from, account.to))
         .collect();
     accounts.sort_by_key(|account| account.from);
-    let mut found = Nearby {
-        beside: Vec::new(),
-        near: Vec::new(),
-    };
+    let mut found = Nearby::default();
     for (start, end) in words(&search.lower, ACCOUNT_WORDS, Glue::Nothing) {
         // They are in order: a long text is not gone through again for each of its words.
         let behind = accounts.partition_point(|account| account.from < end);

@@ -12,6 +12,9 @@ use crate::brcode;
 use crate::params::{is_cnpj, is_cpf, is_uuid};
 use crate::phone::E164;
 
+/// What every Pix code begins with.
+const CODE_START: &str = "000201";
+
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -156,6 +159,9 @@ impl<'a> Search<'a> {
         spans: Vec<(usize, usize)>,
         covers: impl Fn(Kind) -> bool,
     ) {
+        if spans.is_empty() {
+            return;
+        }
         // By where they begin, each with the farthest end so far: a long text holds thousands.
         let mut earlier: Vec<(usize, usize)> = self
             .found
@@ -207,6 +213,9 @@ impl<'a> Search<'a> {
     /// What begins as a Pix code and has a length by this measure.
     fn codes_of(&self, length: impl Fn(&str) -> Option<usize>) -> Vec<(usize, usize)> {
         let plain = self.view.text(0, self.view.len());
+        if !plain.contains(CODE_START) {
+            return Vec::new();
+        }
         let bytes: Vec<(usize, usize)> = plain
             .char_indices()
             .enumerate()
@@ -218,7 +227,7 @@ impl<'a> Search<'a> {
                 .map_or(bytes.len(), |at| bytes[at].1)
         };
         plain
-            .match_indices("000201")
+            .match_indices(CODE_START)
             .filter_map(|(from, _)| {
                 let to = from + length(&plain[from..])?;
                 Some((place_of(from), place_of(to)))

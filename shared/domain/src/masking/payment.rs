@@ -50,8 +50,8 @@ pub(super) fn is_card(digits: &[u8]) -> bool {
 /// The end of the IBAN that begins at a place, parted as a run of digits may be.
 pub(super) fn iban_end(view: &View, from: usize) -> Option<usize> {
     // `IBANDE89…`: the word may stand right before it.
-    let named = from >= 4 && view.text(from - 4, from).eq_ignore_ascii_case("iban");
-    if !named && view.before(from).is_some_and(|c| c.is_ascii_alphanumeric()) {
+    let named = || from >= 4 && view.text(from - 4, from).eq_ignore_ascii_case("iban");
+    if view.before(from).is_some_and(|c| c.is_ascii_alphanumeric()) && !named() {
         return None;
     }
     let country: String = [view.at(from)?, view.at(from + 1)?]

@@ -1,6 +1,6 @@
 //! Passwords, PINs, security numbers and one-time codes: what stands beside their words.
 
-use super::context::{self, Glue, Nearby, REACH, Spans, only_words};
+use super::context::{self, Glue, Nearby, REACH, Spans, end_of, only_words};
 use super::detect::Search;
 use super::mixed;
 use super::phrases::{ARTICLES, CONTINUATIONS, FILLERS, HARMLESS, OPENINGS, VERBS};
@@ -95,6 +95,7 @@ struct Group {
 }
 
 /// Words behind a secret's word, with what follows a colon, an equals sign or `é`.
+#[derive(Default)]
 pub(super) struct Told {
     /// Secrets.
     pub(super) certain: Spans,
@@ -104,12 +105,15 @@ pub(super) struct Told {
 
 /// The words that are no part of something harmless.
 fn places(lower: &[char], of: &[&str]) -> Spans {
-    let harmless = context::words(lower, HARMLESS, Glue::Nothing);
     let mut spans = context::words(lower, of, Glue::Digits);
     if of == SECRET_WORDS {
         spans.extend(endings(lower));
         spans.sort_unstable();
     }
+    if spans.is_empty() {
+        return spans;
+    }
+    let harmless = context::words(lower, HARMLESS, Glue::Nothing);
     spans.retain(|(from, to)| {
         !harmless
             .iter()
@@ -122,15 +126,9 @@ fn places(lower: &[char], of: &[&str]) -> Spans {
 fn endings(lower: &[char]) -> Spans {
     let mut spans = Vec::new();
     for (from, _) in lower.iter().enumerate() {
-        for ending in ENDINGS {
-            let to = from + ending.chars().count();
-            let same = lower
-                .get(from..to)
-                .is_some_and(|part| part.iter().copied().eq(ending.chars()));
-            if same && !lower.get(to).is_some_and(|c| c.is_alphabetic()) {
-                spans.push((from, to));
-            }
-        }
+        let ends = ENDINGS.iter().filter_map(|word| end_of(word, lower, from));
+        let last = |to: &usize| !lower.get(*to).is_some_and(|c| c.is_alphabetic());
+        spans.extend(ends.filter(last).map(|to| (from, to)));
     }
     spans
 }
@@ -138,6 +136,11 @@ fn endings(lower: &[char]) -> Spans {
 /// Numbers near these words: three digits or more within reach, before one or behind it. Dates and amounts
 /// only where nothing else stands between.
 pub(super) fn digits(search: &Search<'_>, of: &[&str]) -> Nearby {
+    let mut found = Nearby::default();
+    let places = places(&search.lower, of);
+    if places.is_empty() {
+        return found;
+    }
     let groups: Vec<Group> = search
         .runs
         .iter()
@@ -153,11 +156,7 @@ pub(super) fn digits(search: &Search<'_>, of: &[&str]) -> Nearby {
             }
         })
         .collect();
-    let mut found = Nearby {
-        beside: Vec::new(),
-        near: Vec::new(),
-    };
-    for (start, end) in places(&search.lower, of) {
+    for (start, end) in places {
         // They are in order: a long text is not gone through again for each of its words.
         let first = groups.partition_point(|group| group.to + REACH <= start);
         let near: Vec<&Group> = groups[first..]
@@ -201,6 +200,9 @@ pub(super) fn digits(search: &Search<'_>, of: &[&str]) -> Nearby {
 /// and passwords of letters and digits near one.
 pub(super) fn words(search: &Search<'_>, of: &[&str]) -> Told {
     let places = places(&search.lower, of);
+    if places.is_empty() {
+        return Told::default();
+    }
     let mut told = told(search, &places);
     told.certain
         .extend(mixed::beside(search, &places, of == SECRET_WORDS));
@@ -224,22 +226,14 @@ fn told(search: &Search<'_>, places: &[(usize, usize)]) -> Told {
             word_ends[place + 1]
         };
     }
-    let starts = |at: usize, with: &str| {
-        let to = at + with.chars().count();
-        let part = search.lower.get(at..to);
-        part.is_some_and(|part| part.iter().copied().eq(with.chars()))
-            .then_some(to)
-    };
+    let starts = |at: usize, with: &str| end_of(with, &search.lower, at);
     let mark = |at: usize| {
         let marks = ["->", "=>", "→", "⇒", ":", "="];
         marks
             .into_iter()
             .find_map(|mark| Some((mark, starts(at, mark)?)))
     };
-    let mut found = Told {
-        certain: Vec::new(),
-        possible: Vec::new(),
-    };
+    let mut found = Told::default();
     for (_, end) in places.iter().copied() {
         let at = skip_blanks(end);
         let verb = VERBS

@@ -100,7 +100,9 @@ impl View {
 
     /// The plain text of some places.
     pub(super) fn text(&self, from: usize, to: usize) -> String {
-        self.seen[from..to].iter().map(|seen| seen.c).collect()
+        let mut text = String::with_capacity(to - from);
+        text.extend(self.seen[from..to].iter().map(|seen| seen.c));
+        text
     }
 
     /// The bytes of the original that some places (at least one) cover.

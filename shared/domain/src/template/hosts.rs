@@ -125,14 +125,17 @@ fn text_hosts(locale: Locale, texts: &Texts) -> Vec<(String, String)> {
 /// An `http` or `https` address's host in lower case, without a user or a port.
 #[must_use]
 pub fn host(address: &str) -> Option<String> {
-    let lower = address.to_lowercase();
-    let rest = lower
-        .strip_prefix("https://")
-        .or_else(|| lower.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let begins = |scheme: &&str| {
+        let start = address.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    let scheme = ["https://", "http://"].into_iter().find(begins)?;
+    let authority = address[scheme.len()..]
+        .split(['/', '?', '#', '\\'])
+        .next()?;
     let host = authority.rsplit('@').next()?;
     let host = host.split(':').next()?.trim_end_matches('.');
-    (!host.is_empty()).then(|| host.to_owned())
+    (!host.is_empty()).then(|| host.to_lowercase())
 }
 
 /// The hosts in a text: phones make a link of every name with a dot, with or without a scheme.
@@ -161,14 +164,12 @@ fn hosts_in(text: &str) -> Vec<String> {
 }
 
 fn is_domain(text: &str) -> bool {
-    let labels: Vec<&str> = text.split('.').collect();
+    let Some((_, last)) = text.rsplit_once('.') else {
+        return false;
+    };
     let plain =
-        |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
-    let last = labels.last().copied().unwrap_or_default();
-    labels.len() > 1
-        && labels.iter().all(plain)
-        && last.chars().count() > 1
-        && last.chars().all(char::is_alphabetic)
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    text.split('.').all(plain) && last.chars().count() > 1 && last.chars().all(char::is_alphabetic)
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use recado_domain::carried::Carried;
 use recado_domain::delivery::Failure;
-use recado_domain::ids::{PhoneNumberId, UserId};
-use recado_domain::phone::E164;
+use recado_domain::ids::PhoneNumberId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::contacts::{Contacts, person};
 use super::model::{
-    Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Person, Preference,
-    Receipt, ReceiptStatus, SystemError, SystemEvent, Update,
+    Choice, Inbound, InboundContent, MediaKind, MessageId, OtherStatus, Preference, Receipt,
+    ReceiptStatus, SystemError, SystemEvent, Update,
 };
 use super::{Ignored, Notice, Strange, timestamp};
 use crate::errors::{self, MetaError};
@@ -34,7 +34,7 @@ struct Value<'a> {
 /// One value of a change, with what its members share.
 struct Shared {
     number: PhoneNumberId,
-    contacts: Vec<Person>,
+    contacts: Contacts,
 }
 
 pub(super) fn read(value: &RawValue, notice: &mut Notice) {
@@ -53,10 +53,9 @@ pub(super) fn read(value: &RawValue, notice: &mut Notice) {
     let Some(number) = our_number(value.metadata) else {
         return notice.strange(Strange::Number);
     };
-    let contacts = json::list(value.contacts).unwrap_or_default();
     let shared = Shared {
         number,
-        contacts: contacts.into_iter().filter_map(contact).collect(),
+        contacts: Contacts::read(value.contacts),
     };
     for (list, read) in lists {
         let Some(members) = json::list(list) else {
@@ -84,50 +83,6 @@ fn our_number(metadata: Option<&RawValue>) -> Option<PhoneNumberId> {
     PhoneNumberId::parse(&json::text(metadata.phone_number_id)?).ok()
 }
 
-fn contact(raw: &RawValue) -> Option<Person> {
-    #[derive(Deserialize)]
-    struct Contact<'a> {
-        #[serde(borrow)]
-        wa_id: Option<&'a RawValue>,
-        #[serde(borrow)]
-        user_id: Option<&'a RawValue>,
-    }
-    let contact = json::object::<Contact<'_>>(Some(raw))?;
-    person(contact.wa_id, contact.user_id)
-}
-
-fn person(phone: Option<&RawValue>, user: Option<&RawValue>) -> Option<Person> {
-    let phone = json::text(phone).and_then(|digits| E164::from_wa_id(&digits).ok());
-    let user = json::text(user).and_then(|id| UserId::parse(&id).ok());
-    (phone.is_some() || user.is_some()).then_some(Person { phone, user })
-}
-
-impl Shared {
-    /// Adds what the list of contacts knows of somebody. Where the entry names nobody, a contact is
-    /// taken only if there is no other.
-    fn complete(&self, named: Option<Person>) -> Option<Person> {
-        let Some(named) = named else {
-            return match self.contacts.as_slice() {
-                [only] => Some(only.clone()),
-                _ => None,
-            };
-        };
-        let same = |contact: &&Person| {
-            (named.phone.is_some() && named.phone == contact.phone)
-                || (named.user.is_some() && named.user == contact.user)
-        };
-        let known = self.contacts.iter().find(same);
-        Some(Person {
-            phone: named
-                .phone
-                .or_else(|| known.and_then(|contact| contact.phone.clone())),
-            user: named
-                .user
-                .or_else(|| known.and_then(|contact| contact.user.clone())),
-        })
-    }
-}
-
 fn receipt(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
     #[derive(Deserialize)]
     struct Status<'a> {
@@ -145,7 +100,7 @@ fn receipt(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
         errors: Option<&'a RawValue>,
     }
     let wire: Status<'_> = json::object(Some(raw)).ok_or(Strange::Receipt)?;
-    let status = match json::text(wire.status).ok_or(Strange::Receipt)?.as_str() {
+    let status = match json::text(wire.status).ok_or(Strange::Receipt)?.as_ref() {
         "sent" => ReceiptStatus::Sent,
         "delivered" => ReceiptStatus::Delivered,
         // A voice note that was played was seen.
@@ -161,7 +116,9 @@ fn receipt(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
         carried: carried.and_then(|text| Carried::parse(&text).ok()),
         status,
         at: timestamp(wire.timestamp),
-        contact: shared.complete(person(wire.recipient_id, wire.recipient_user_id)),
+        contact: shared
+            .contacts
+            .complete(person(wire.recipient_id, wire.recipient_user_id)),
     }))
 }
 
@@ -214,6 +171,7 @@ fn preference(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
         _ => return Err(Strange::Preference),
     };
     let from = shared
+        .contacts
         .complete(person(wire.wa_id, wire.user_id))
         .ok_or(Strange::Sender)?;
     let at = timestamp(wire.timestamp);
@@ -294,6 +252,7 @@ fn inbound(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
     let id = json::text(wire.id).ok_or(Strange::Message)?;
     let kind = json::text(wire.kind).ok_or(Strange::Message)?;
     let from = shared
+        .contacts
         .complete(person(wire.from, wire.from_user_id))
         .ok_or(Strange::Sender)?;
     let content = content(&kind, &wire).ok_or(Strange::Message)?;
@@ -316,17 +275,17 @@ fn inbound(shared: &Shared, raw: &RawValue) -> Result<Update, Strange> {
 /// content is not what its kind says.
 fn content(kind: &str, wire: &Message<'_>) -> Option<InboundContent> {
     let media = |kind, raw| {
-        let caption = json::object::<Content<'_>>(raw).and_then(|file| json::text(file.caption));
+        let caption = json::object::<Content<'_>>(raw).and_then(|file| json::owned(file.caption));
         Some(InboundContent::Media { kind, caption })
     };
     match kind {
         "text" => {
-            let body = json::text(json::object::<Content<'_>>(wire.text)?.body)?;
+            let body = json::owned(json::object::<Content<'_>>(wire.text)?.body)?;
             Some(InboundContent::Text { body })
         }
         "button" => {
             let button: Content<'_> = json::object(wire.button)?;
-            let (payload, text) = (json::text(button.payload), json::text(button.text));
+            let (payload, text) = (json::owned(button.payload), json::owned(button.text));
             let payload = payload.or_else(|| text.clone())?;
             Some(InboundContent::Button {
                 payload,
@@ -344,7 +303,7 @@ fn content(kind: &str, wire: &Message<'_>) -> Option<InboundContent> {
         "reaction" => {
             let reaction: Content<'_> = json::object(wire.reaction)?;
             Some(InboundContent::Reaction {
-                emoji: json::text(reaction.emoji),
+                emoji: json::owned(reaction.emoji),
             })
         }
         "order" => Some(InboundContent::Order),
@@ -359,11 +318,11 @@ fn interactive(raw: Option<&RawValue>) -> Option<InboundContent> {
     let reply = |raw| {
         let reply: Content<'_> = json::object(raw)?;
         Some((
-            json::text(reply.id)?,
-            json::text(reply.title).unwrap_or_default(),
+            json::owned(reply.id)?,
+            json::owned(reply.title).unwrap_or_default(),
         ))
     };
-    match json::text(interactive.kind)?.as_str() {
+    match json::text(interactive.kind)?.as_ref() {
         "button_reply" => {
             let (id, title) = reply(interactive.button_reply)?;
             Some(InboundContent::ButtonReply { id, title })

@@ -2,6 +2,7 @@
 //! ([`parse`]), so that a strange one harms itself alone (I12), then folded ([`fold`]).
 
 mod account;
+mod contacts;
 mod fold;
 mod messages;
 mod model;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -180,17 +182,18 @@ pub fn parse(body: &[u8]) -> Result<Notice, NotJson> {
         #[serde(borrow)]
         object: Option<&'a RawValue>,
         #[serde(borrow)]
-        entry: Option<&'a RawValue>,
+        entry: Option<Vec<&'a RawValue>>,
     }
-    let raw: &RawValue = serde_json::from_slice(body).map_err(|_| NotJson)?;
-    let mut notice = Notice::default();
-    let envelope = json::object::<Envelope<'_>>(Some(raw));
+    let text = str::from_utf8(body).map_err(|_| NotJson)?;
+    let envelope = json::object_in::<Envelope<'_>>(text);
+    if envelope.is_none() {
+        // What is no envelope may be JSON all the same.
+        serde_json::from_str::<IgnoredAny>(text).map_err(|_| NotJson)?;
+    }
     let ours =
         envelope.filter(|it| json::text(it.object).as_deref() == Some("whatsapp_business_account"));
-    match ours
-        .and_then(|envelope| envelope.entry)
-        .and_then(|entries| json::list(Some(entries)))
-    {
+    let mut notice = Notice::default();
+    match ours.and_then(|envelope| envelope.entry) {
         Some(entries) => entries.into_iter().for_each(|raw| notice.entry(raw)),
         None => notice.strange(Strange::Envelope),
     }
@@ -214,19 +217,17 @@ impl Notice {
             #[serde(borrow)]
             time: Option<&'a RawValue>,
             #[serde(borrow)]
-            changes: Option<&'a RawValue>,
+            changes: Option<Vec<&'a RawValue>>,
         }
-        let entry = json::object::<Entry<'_>>(Some(raw));
-        let Some((entry, changes)) = entry
-            .and_then(|entry| Some((json::list(Some(entry.changes?))?, entry)))
-            .map(|(list, entry)| (entry, list))
+        let Some(Entry {
+            id: account,
+            time,
+            changes: Some(changes),
+        }) = json::object(Some(raw))
         else {
             return self.strange(Strange::Entry);
         };
-        let frame = account::Frame {
-            account: entry.id,
-            time: entry.time,
-        };
+        let frame = account::Frame { account, time };
         for raw in changes {
             self.change(&frame, raw);
         }
@@ -245,7 +246,7 @@ impl Notice {
         else {
             return self.strange(Strange::Change);
         };
-        match field.as_str() {
+        match field.as_ref() {
             "messages" | "user_preferences" => messages::read(value, self),
             field => match account::read(field, frame, value) {
                 Ok(account::Read::Update(update)) => self.updates.push(update),
