@@ -144,11 +144,7 @@ pub(crate) async fn send_together(
     let sent = request.set_entries(Some(entries)).send().await;
     let sent = sent.map_err(|error| failure(queue, error))?;
     for refused in sent.failed() {
-        tracing::warn!(
-            queue,
-            code = refused.code(),
-            "an entry of a batch was refused"
-        );
+        tracing::warn!(code = refused.code(), "timer refused in a batch");
     }
     let places = sent.successful().iter().map(|entry| entry.id().parse());
     Ok(places.filter_map(Result::ok).collect())
