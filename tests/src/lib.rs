@@ -1,5 +1,6 @@
 //! A bank in front of the local stack: what the end-to-end tests speak with.
 
+pub mod bench;
 pub mod contract;
 pub mod deployed;
 pub mod documents;

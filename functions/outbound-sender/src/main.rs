@@ -8,7 +8,7 @@ use recado_runtime::{
     Aws, Keys, Live, Process, ProcessEnv, Retries, SDK_ATTEMPT, Secrets, Tokens, WhatsappSecret,
     each_record,
 };
-use recado_sqs::{Sender, decode_job};
+use recado_sqs::{Gathering, Sender, decode_job};
 use recado_whatsapp::Client;
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,7 +51,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     })?;
     recado_runtime::ready();
     lambda_runtime::run(service_fn(|event| {
-        live.beside(async |deps| each_record(event, decode_job, |job| handle(&deps, job)).await)
+        live.beside(async |deps| {
+            let timers = Gathering::default();
+            each_record(event, decode_job, |job| timers.record(handle(&deps, job))).await
+        })
     }))
     .await
 }

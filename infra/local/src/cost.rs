@@ -121,9 +121,14 @@ pub struct Counted {
     pub read_units: f64,
     /// DynamoDB write units in them.
     pub write_units: f64,
-    /// Requests that put a message into a queue.
+    /// Requests that put messages into a queue.
     pub sends: u64,
-    /// Messages taken out of queues, each of which is also deleted. Up to ten share a request.
+    /// Requests of the event sources that took messages out of a queue. Those that find none are polling,
+    /// which goes on without a single notification.
+    pub receives: u64,
+    /// Requests that deleted messages that were taken.
+    pub deletes: u64,
+    /// Messages taken out of queues.
     pub taken: u64,
     /// Messages with a group, which keeps banks fair to each other.
     pub grouped: u64,
@@ -138,7 +143,9 @@ pub struct Counted {
 }
 
 /// Kinds of partitions that functions remember for a while.
-const REMEMBERED: [&str; 6] = ["TNT#", "CLIENT#", "NUMBER#", "WABA#", "SWITCHES", "TPLS#"];
+const REMEMBERED: [&str; 7] = [
+    "TNT#", "CLIENT#", "NUMBER#", "WABA#", "SWITCHES", "TPLS#", "PEPPER",
+];
 
 impl Counted {
     /// Everything since the stack's start.
@@ -151,7 +158,11 @@ impl Counted {
             let number = report.pointer(path).and_then(Value::as_u64);
             number.with_context(|| format!("no {path} in the report"))
         };
+        let deleted = |path: &str| number(path).unwrap_or_default();
         let mut counted = Self {
+            receives: number("/sqs/receives_with_messages")?,
+            deletes: deleted("/sqs/requests/DeleteMessage")
+                + deleted("/sqs/requests/DeleteMessageBatch"),
             taken: number("/sqs/messages_received")?,
             grouped: number("/sqs/messages_grouped")?,
             sms_parts: number("/sns/sms_parts")?,
@@ -179,6 +190,43 @@ impl Counted {
         let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
         counted.logged_bytes = u64::try_from(bytes)?;
         Ok(counted)
+    }
+
+    /// Requests to the queues.
+    #[must_use]
+    pub fn queue_requests(&self) -> u64 {
+        self.sends + self.receives + self.deletes
+    }
+
+    /// Requests to the table that write, or else those that read.
+    #[must_use]
+    pub fn table_requests(&self, which: Access) -> u64 {
+        let requests = self.table.iter();
+        requests
+            .filter(|(name, _)| Access::of(name) == which)
+            .map(|(_, requests)| requests)
+            .sum()
+    }
+}
+
+/// What a request does to the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It may change it.
+    Write,
+    /// It does not.
+    Read,
+}
+
+impl Access {
+    /// By the name that [`Counted::table`] has for the request.
+    fn of(name: &str) -> Self {
+        let reads = ["GetItem", "Query", "Scan"];
+        if reads.iter().any(|operation| name.contains(operation)) {
+            Self::Read
+        } else {
+            Self::Write
+        }
     }
 }
 
@@ -209,6 +257,8 @@ impl Sub for Counted {
             read_units: self.read_units - before.read_units,
             write_units: self.write_units - before.write_units,
             sends: self.sends - before.sends,
+            receives: self.receives - before.receives,
+            deletes: self.deletes - before.deletes,
             taken: self.taken - before.taken,
             grouped: self.grouped - before.grouped,
             sms_parts: self.sms_parts - before.sms_parts,
@@ -258,10 +308,7 @@ pub fn bill(
         ("lambda_gb_seconds", gb_seconds),
         ("dynamodb_writes", counted.write_units),
         ("dynamodb_reads", counted.read_units),
-        (
-            "sqs_requests",
-            count(Some(counted.sends)) + 2.0 * count(Some(counted.taken)),
-        ),
+        ("sqs_requests", count(Some(counted.queue_requests()))),
         ("sqs_groups", count(Some(counted.grouped))),
         ("logs", bytes.log_lines / 1_000.0),
         ("egress", out / 1_000.0),

@@ -125,7 +125,7 @@ impl Wire {
 fn writes(service: Service, operation: &str) -> bool {
     match service {
         Service::DynamoDb => !matches!(operation, "GetItem" | "Query"),
-        Service::Sqs => operation == "SendMessage",
+        Service::Sqs => matches!(operation, "SendMessage" | "SendMessageBatch"),
         Service::Sns | Service::SecretsManager => false,
     }
 }

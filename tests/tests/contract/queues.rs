@@ -8,10 +8,10 @@ use recado_domain::class::Lane;
 use recado_domain::consent::Keyword;
 use recado_domain::delivery::TimerKind;
 use recado_domain::ids::{NotificationId, PhoneNumberId, RecipientToken, TenantId};
-use recado_ports::{Chance, Job, Reply, TimerMessage};
+use recado_ports::{Chance, Job, Queues, Reply, TimerMessage};
 use recado_runtime::{Process, Retries, SDK_ATTEMPT};
 use recado_sqs::{
-    DecodeError, QueueUrls, Sender, decode_job, decode_timer, encode_job, encode_timer,
+    DecodeError, Gathering, QueueUrls, Sender, decode_job, decode_timer, encode_job, encode_timer,
 };
 use recado_testing::contract::{
     Arrival, Arrivals, Arrived, Place, delays_contract, lost_sends_contract, queues_contract,
@@ -132,6 +132,49 @@ async fn lost_answers_of_sqs_are_borne() -> Result<()> {
     let lose = |answers| left.store(answers, Ordering::Relaxed);
     lost_sends_contract(&wire.sender()?, &wire, || process.now(), lose).await;
     wire.assert_empty()
+}
+
+/// A batch's records arm their timers by one request. Where its answer is lost it is made again, as each of
+/// them would be.
+#[tokio::test]
+async fn timers_that_are_sent_together_arrive_each_as_it_was_armed() -> Result<()> {
+    let wire = Wire::start().await?;
+    let (sender, now) = (wire.sender()?, Process::default().now());
+    let left = wire.lose_answers();
+    for (lost, copies) in [(0, 1), (1, 2)] {
+        left.store(lost, Ordering::Relaxed);
+        wire.aws.reset_counts();
+        let gathering = Gathering::default();
+        let mut timers = Vec::new();
+        for leg in 1..=10 {
+            timers.push(TimerMessage {
+                tenant: TenantId::parse(&format!("banco-{leg}"))?,
+                notification: NotificationId::parse("ntf_aaaaaaaaaaaaaaaaaaaaaaaaaa")?,
+                leg,
+                kind: TimerKind::Open,
+                at: jiff::Timestamp::UNIX_EPOCH,
+            });
+        }
+        let armed = timers
+            .iter()
+            .map(|timer| gathering.record(sender.arm(timer, now)));
+        for armed in futures::future::join_all(armed).await {
+            armed?;
+        }
+        let requests = &wire.aws.report()["sqs"]["requests"];
+        assert_eq!(requests["SendMessageBatch"], copies, "{requests}");
+        assert!(requests["SendMessage"].is_null(), "{requests}");
+        for _ in 0..copies {
+            let arrived = wire.take(Place::Fallback, Duration::ZERO).await;
+            assert_eq!(arrived.len(), timers.len());
+            for (arrival, timer) in arrived.into_iter().zip(&timers) {
+                assert_eq!(arrival.group, timer.tenant.as_str());
+                assert_eq!(arrival.message, Arrived::Timer(timer.clone()));
+            }
+        }
+        wire.assert_empty()?;
+    }
+    Ok(())
 }
 
 /// One body of each kind.

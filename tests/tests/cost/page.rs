@@ -7,6 +7,10 @@ use anyhow::{Context, Result};
 use recado_local::cost::{Counted, Line, Prices, Status};
 use recado_local::template::Template;
 
+use crate::budget::{Budget, Measured};
+use crate::tables;
+use crate::units::Weighed;
+
 const HEAD: &str = "\
 # What it costs
 
@@ -23,7 +27,8 @@ The gate counts again and fails when a notification takes other requests than th
 *Fallback*: no receipt comes in time, and the SMS leaves. One request of the bank's each, to a customer who
 was written to before. Every
 webhook comes alone and every message of a queue is taken alone: at load Meta puts several statuses into one
-POST and SQS up to ten messages into one request, so that a million costs less.
+POST and SQS up to ten messages into one request, so that a million costs less. What ten messages at a time
+save of the requests to the queues is counted too.
 
 ";
 
@@ -40,16 +45,26 @@ const LEFT_OUT: &str = "\
 
 ";
 
-pub(crate) fn write(
-    prices: &Prices,
-    template: &Template,
-    counted: [&Counted; 2],
-    bills: &[Vec<Line>; 2],
-) -> Result<String> {
+/// What was found out.
+pub(crate) struct Found<'a> {
+    pub(crate) measured: &'a Measured,
+    pub(crate) budgets: &'a [Budget],
+    pub(crate) weighed: &'a [Weighed],
+    /// Of the happy path and of the fallback.
+    pub(crate) bills: &'a [Vec<Line>; 2],
+}
+
+pub(crate) fn write(found: &Found<'_>, prices: &Prices, template: &Template) -> Result<String> {
+    let Measured {
+        happy, fallback, ..
+    } = found.measured;
     let mut page = HEAD.to_owned();
-    sums(&mut page, bills)?;
-    lines(&mut page, prices, bills)?;
-    requests(&mut page, counted)?;
+    sums(&mut page, found.bills)?;
+    lines(&mut page, prices, found.bills)?;
+    requests(&mut page, [happy, fallback])?;
+    tables::queues(&mut page, prices, found.measured)?;
+    tables::budgets(&mut page, found.budgets)?;
+    tables::units(&mut page, found.weighed)?;
     constants(&mut page, prices, template)?;
     page.push_str(LEFT_OUT);
     price_table(&mut page, prices)?;
@@ -133,8 +148,8 @@ fn requests(page: &mut String, counted: [&Counted; 2]) -> Result<()> {
     }
     row("read units", &|counted| counted.read_units)?;
     row("write units", &|counted| counted.write_units)?;
-    row("messages put into queues", &|counted| {
-        number(Some(&counted.sends))
+    row("requests to the queues", &|counted| {
+        number(Some(&counted.queue_requests()))
     })?;
     row("messages taken out of queues", &|counted| {
         number(Some(&counted.taken))

@@ -9,7 +9,6 @@
 //! UPDATE_DOCS=1 cargo test -p recado-tests --test shapes
 //! ```
 
-mod bench;
 mod queued;
 mod sealed;
 mod specimens;

@@ -15,9 +15,9 @@ use recado_ports::{
     ChatRecord, Conversations, Created, Kept, Notifications, OwnTemplates, Profile, Recipients,
     Registry, Standings, Switches, Switchgear,
 };
+use recado_tests::bench::Bench;
 use serde_json::Value;
 
-use crate::bench::Bench;
 use crate::specimens::{
     accepted, account, at, bank, chat_entry, edition, events, notes, notification_id, phone_number,
     profile_update, recipient, template, tenant, turns, with_every_fact,

@@ -5,11 +5,13 @@
 
 mod metering;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
 use axum::response::Response;
+use dynoxide::types::{AttributeValue, item_size};
 use dynoxide::{Database, DynoxideError};
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -263,6 +265,16 @@ impl DynamoDb {
             }
         }
     }
+}
+
+/// The bytes that DynamoDB reckons an item with, which is given as DynamoDB JSON: a write unit is 1,024 of
+/// the larger of the item before and after.
+///
+/// # Errors
+/// When it is no item.
+pub fn item_bytes(item: &Value) -> anyhow::Result<usize> {
+    let item: HashMap<String, AttributeValue> = serde_json::from_value(item.clone())?;
+    Ok(item_size(&item))
 }
 
 fn create(engine: &Database, table: &Table) -> anyhow::Result<()> {

@@ -28,14 +28,16 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use self::dynamodb::{AttributeDefinition, AttributeType, KeyElement, KeyType, Table};
+pub use self::dynamodb::{
+    AttributeDefinition, AttributeType, KeyElement, KeyType, Table, item_bytes,
+};
 pub use self::front::{Interference, Loss, Service, Verdict};
 pub use self::guard::{Requests, Tally, Use};
 pub use self::secrets::Secrets;
 pub use self::sns::{Sms, SmsGateway, SmsRefusal, SmsType, sms_parts};
 pub use self::sqs::{
     Depth, MAX_BYTES, MessageAttribute, Outgoing, QueueSettings, Queues, Received, Redrive, Sent,
-    SqsError,
+    SqsError, Traffic,
 };
 
 use self::cognito::Pools;
@@ -220,7 +222,7 @@ impl Aws {
             ..
         } = self.front.as_ref();
         let (read, write) = dynamodb.consumed();
-        let (received, grouped) = queues.messages();
+        let traffic = queues.traffic();
         let depths: HashMap<&str, Depth> = queues
             .names()
             .filter_map(|name| Some((name, queues.depth(name).ok()?)))
@@ -233,8 +235,9 @@ impl Aws {
             },
             "sqs": {
                 "requests": queues.counts.snapshot(),
-                "messages_received": received,
-                "messages_grouped": grouped,
+                "messages_received": traffic.received,
+                "receives_with_messages": traffic.receives,
+                "messages_grouped": traffic.grouped,
                 "queues": depths,
             },
             "sns": sns.report(),

@@ -7,6 +7,7 @@
 mod api;
 mod batch;
 mod errors;
+mod looked_at;
 mod message;
 mod queue;
 mod receipt;
@@ -25,6 +26,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 pub use self::errors::SqsError;
+pub use self::looked_at::Traffic;
 pub use self::message::{MAX_BYTES, MessageAttribute, Outgoing, Received, Sent};
 pub use self::queue::Depth;
 pub use self::settings::{QueueSettings, Redrive};
@@ -61,6 +63,7 @@ pub struct Queues {
     next_number: AtomicU64,
     pub(super) counts: Counts,
     received: AtomicU64,
+    receives: AtomicU64,
     grouped: AtomicU64,
 }
 
@@ -116,27 +119,16 @@ impl Queues {
             next_number: AtomicU64::new(1),
             counts: Counts::default(),
             received: AtomicU64::new(0),
+            receives: AtomicU64::new(0),
             grouped: AtomicU64::new(0),
         })
-    }
-
-    /// Messages handed over, and messages sent with a group. AWS bills receives by the request, of which
-    /// up to ten messages share one, and a group by the message.
-    #[must_use]
-    pub fn messages(&self) -> (u64, u64) {
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        (read(&self.received), read(&self.grouped))
     }
 
     pub(super) fn reset_counts(&self) {
         self.counts.reset();
         self.received.store(0, Ordering::Relaxed);
+        self.receives.store(0, Ordering::Relaxed);
         self.grouped.store(0, Ordering::Relaxed);
-    }
-
-    /// The names of all queues, in order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(String::as_str)
     }
 
     /// The URL by which clients name a queue.
@@ -249,49 +241,6 @@ impl Queues {
         self.hold(self.index(queue)?, receipt, visibility)
     }
 
-    /// How many messages are where. Not a request: nothing is counted.
-    ///
-    /// # Errors
-    /// [`SqsError::QueueDoesNotExist`].
-    pub fn depth(&self, queue: &str) -> Result<Depth, SqsError> {
-        let index = self.index(queue)?;
-        Ok(self.queues[index].lock().depth(Instant::now()))
-    }
-
-    /// How long each message that waits for its delay to pass still waits, the next one first. Not a
-    /// request: nothing is counted.
-    ///
-    /// # Errors
-    /// [`SqsError::QueueDoesNotExist`].
-    pub fn delays(&self, queue: &str) -> Result<Vec<Duration>, SqsError> {
-        let index = self.index(queue)?;
-        Ok(self.queues[index].lock().delays(Instant::now()))
-    }
-
-    /// The bodies of all messages in a queue, wherever in it they are. Nothing is counted.
-    ///
-    /// # Errors
-    /// [`SqsError::QueueDoesNotExist`].
-    pub fn all_bodies(&self, queue: &str) -> Result<Vec<Arc<str>>, SqsError> {
-        Ok(self.queues[self.index(queue)?].lock().bodies())
-    }
-
-    /// From now on each queue remembers the last `limit` bodies that came into it, deleted or not;
-    /// 0, as at first, remembers none.
-    pub fn keep_history(&self, limit: usize) {
-        for queue in &self.queues {
-            queue.lock().keep_history(limit);
-        }
-    }
-
-    /// The bodies that came into a queue since [`Queues::keep_history`], oldest first.
-    ///
-    /// # Errors
-    /// [`SqsError::QueueDoesNotExist`].
-    pub fn history(&self, queue: &str) -> Result<Vec<Arc<str>>, SqsError> {
-        Ok(self.queues[self.index(queue)?].lock().history())
-    }
-
     fn index(&self, queue: &str) -> Result<usize, SqsError> {
         let index = self.by_name.get(queue).copied();
         index.ok_or(SqsError::QueueDoesNotExist)
@@ -362,6 +311,8 @@ impl Queues {
         })?;
         let handed_over = u64::try_from(received.len()).unwrap_or(u64::MAX);
         self.received.fetch_add(handed_over, Ordering::Relaxed);
+        let found = u64::from(handed_over > 0);
+        self.receives.fetch_add(found, Ordering::Relaxed);
         if let Some(target) = queue.dead_letters {
             let target = &self.queues[target];
             let retention = target.settings.retention;

@@ -73,6 +73,7 @@ pub(super) struct State {
     next_turn: u64,
     history: VecDeque<Arc<str>>,
     history_limit: usize,
+    paused: bool,
 }
 
 impl State {
@@ -148,7 +149,7 @@ impl State {
             return Err(SqsError::OverLimit);
         }
         let mut taken = Taken::default();
-        while taken.live.len() < max {
+        while taken.live.len() < max && !self.paused {
             let Some((_, number)) = self.ready.pop_first() else {
                 break;
             };
@@ -234,8 +235,13 @@ impl State {
         due.map(|due| due.saturating_duration_since(now)).collect()
     }
 
+    /// Whether a receive would find something.
     pub(super) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+        !self.ready.is_empty() && !self.paused
+    }
+
+    pub(super) fn pause(&mut self, paused: bool) {
+        self.paused = paused;
     }
 
     pub(super) fn bodies(&self) -> Vec<Arc<str>> {

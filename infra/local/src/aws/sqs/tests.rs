@@ -292,6 +292,28 @@ async fn a_receipt_is_worth_nothing_to_another_queue_or_another_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_paused_queue_hands_nothing_over_and_then_all_at_once() {
+    let queues = queues(|_| {});
+    queues.pause(WORK).unwrap();
+    let receiver = Arc::clone(&queues);
+    let waiting = tokio::spawn(async move {
+        let wait = Some(Duration::from_secs(20));
+        receiver.receive(WORK, 10, None, wait).await.unwrap().len()
+    });
+    for delay in [0, 0, 3] {
+        let message = delayed("x", Duration::from_secs(delay));
+        queues.send(WORK, message).unwrap();
+    }
+    advance(Duration::from_secs(4)).await;
+    assert_eq!(bodies(&queues, WORK).await, [""; 0]);
+    assert_eq!(queues.depth(WORK).unwrap().visible, 3);
+    queues.resume(WORK).unwrap();
+    assert_eq!(waiting.await.unwrap(), 3);
+    let traffic = queues.traffic();
+    assert_eq!((traffic.received, traffic.receives), (3, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_in_this_process_count_as_the_requests_aws_would_bill() {
     let queues = queues(|_| {});
     for n in 0..12 {

@@ -1,4 +1,4 @@
-//! An empty table on the local stack's DynamoDB, and the store on it with a clock that stands still.
+//! An empty table on the local stack's DynamoDB, and the store on it, in this process and without functions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,13 +15,21 @@ use serde_json::{Value, json};
 
 const TABLE: &str = "recado";
 
-pub(crate) struct Bench {
-    pub(crate) aws: Aws,
-    pub(crate) store: Store,
+/// The table and the store on it.
+pub struct Bench {
+    /// The services.
+    pub aws: Aws,
+    /// The store, whose clock stands still.
+    pub store: Store,
+    http: reqwest::Client,
 }
 
 impl Bench {
-    pub(crate) async fn at(now: Timestamp) -> Result<Self> {
+    /// Starts both, at this moment.
+    ///
+    /// # Errors
+    /// When there is no port left for them.
+    pub async fn at(now: Timestamp) -> Result<Self> {
         let key = |name: &str, key_type| KeyElement {
             attribute_name: name.to_owned(),
             key_type,
@@ -57,19 +65,40 @@ impl Bench {
         let clients = Clients::new(settings.finish(config)?);
         let client = clients.dynamodb(Retries::Three, SDK_ATTEMPT);
         let store = Store::new(client, TABLE.to_owned(), Arc::new(move || now));
-        Ok(Self { aws, store })
+        let http = recado_runtime::shared_client();
+        Ok(Self { aws, store, http })
     }
 
     /// Puts an item into the table as it stands in a fixture.
-    pub(crate) async fn put(&self, item: &Value) -> Result<()> {
-        let body = json!({ "TableName": TABLE, "Item": item }).to_string();
-        let http = recado_runtime::shared_client();
-        http.post(self.aws.endpoint())
-            .header("x-amz-target", "DynamoDB_20120810.PutItem")
-            .body(body)
+    ///
+    /// # Errors
+    /// When the table refuses it.
+    pub async fn put(&self, item: &Value) -> Result<()> {
+        self.ask("PutItem", &json!({ "Item": item })).await?;
+        Ok(())
+    }
+
+    /// An item as it is stored; null where there is none.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn get(&self, pk: &str, sk: &str) -> Result<Value> {
+        let key = json!({ "pk": { "S": pk }, "sk": { "S": sk } });
+        let mut answer = self.ask("GetItem", &json!({ "Key": key })).await?;
+        Ok(answer["Item"].take())
+    }
+
+    async fn ask(&self, operation: &str, request: &Value) -> Result<Value> {
+        let mut request = request.clone();
+        request["TableName"] = json!(TABLE);
+        let answer = self
+            .http
+            .post(self.aws.endpoint())
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
+            .body(request.to_string())
             .send()
             .await?
             .error_for_status()?;
-        Ok(())
+        Ok(answer.json().await?)
     }
 }
