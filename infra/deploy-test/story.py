@@ -206,7 +206,7 @@ class Run:
         if self.bank.ask("GET", f"/v1/notifications/{waiting}")[0]["status"] != "submitted":
             raise Failed("the notification had ended before the update did")
         old = [
-            name for name, each in self.stack.variables().items() if each["LOG_LEVEL"] != "DEBUG"
+            name for name, each in self.stack.variables().items() if each["LOG_LEVEL"] != "WARN"
         ]
         if old:
             raise Failed(f"after the update, {old} still run with the old LOG_LEVEL")
@@ -270,7 +270,7 @@ class Run:
         self.say("a repeated Idempotency-Key gave the same id")
         source = self.step("SAIR: confirmed, notice suppressed, alert sent", self.revoke_by_word)
         self.say(f"consent revoked by {source}")
-        changed = self.parameters() | {"LogLevel": "DEBUG"}
+        changed = self.parameters() | {"LogLevel": "WARN"}
         execute = self.step("change set prepared by sam deploy", lambda: self.stack.change(changed))
         waited = self.step("phone off: the timer's SMS", lambda: self.sms(OFF, off))
         self.say(f"{waited:.1f} s after Meta took the message over")

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod contract;
+pub mod counted;
 pub mod deployed;
 pub mod documents;
 

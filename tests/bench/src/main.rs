@@ -7,6 +7,7 @@
 //! ```
 
 mod binaries;
+mod counts;
 mod events;
 mod functions;
 mod ground;
@@ -102,6 +103,9 @@ async fn main() -> Result<()> {
     if wants("functions") {
         let folder = folder.join("callgrind");
         report.functions = Some(functions::measure(options.effort, &folder).await?);
+    }
+    if wants("counts") {
+        report.counts = Some(counts::measure().await?);
     }
     if wants("load") {
         report.load = Some(load::run(options.notifications).await?);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use crate::counts::Counts;
 use crate::functions::{Functions, Row};
 use crate::load::{Load, Spread};
 use crate::pure::Part;
@@ -20,6 +21,8 @@ pub(crate) struct Report {
     pub(crate) rustc: String,
     /// Per function.
     pub(crate) functions: Option<Functions>,
+    /// Per notification.
+    pub(crate) counts: Option<Vec<Counts>>,
     /// The whole stack.
     pub(crate) load: Option<Load>,
     /// The pure parts.
@@ -50,6 +53,9 @@ impl Report {
             starts(&mut page, functions)?;
             work(&mut page, functions)?;
             peers(&mut page, functions)?;
+        }
+        if let Some(counts) = &self.counts {
+            notifications(&mut page, counts)?;
         }
         if let Some(load) = &self.load {
             stack(&mut page, load)?;
@@ -163,6 +169,36 @@ fn peers(page: &mut String, functions: &Functions) -> Result<()> {
         )?;
     }
     page.push('\n');
+    Ok(())
+}
+
+fn notifications(page: &mut String, counts: &[Counts]) -> Result<()> {
+    writeln!(
+        page,
+        "### A notification\n\n\
+         | | writes (units) | reads (units) | requests to queues | invocations | bytes to Meta | bytes logged | \
+         USD per million |\n|---|---:|---:|---:|---:|---:|---:|---:|"
+    )?;
+    for one in counts {
+        let usd = one.usd_per_million;
+        let usd = usd.map_or(String::new(), |usd| format!("{usd:.2}"));
+        writeln!(
+            page,
+            "| {} | {:.0} ({:.0}) | {:.0} ({:.1}) | {:.1} | {:.1} | {:.0} | {:.0} | {usd} |",
+            one.way,
+            one.writes,
+            one.write_units,
+            one.reads,
+            one.read_units,
+            one.queue_requests,
+            one.invocations,
+            one.meta_bytes,
+            one.log_bytes
+        )?;
+    }
+    page.push_str(
+        "\nUSD as on [COST.md](COST.md): AWS alone, one at a time, without the SMS and Meta's own price.\n\n",
+    );
     Ok(())
 }
 

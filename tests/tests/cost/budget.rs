@@ -4,6 +4,7 @@
 use anyhow::{Result, ensure};
 use recado_domain::class::Class;
 use recado_local::cost::{Access, Counted};
+use recado_tests::counted::TEN;
 
 use crate::units::Weighed;
 
@@ -45,9 +46,6 @@ pub(crate) struct Measured {
     /// Ten at a time on the happy path, all of them.
     pub(crate) ten: Counted,
 }
-
-/// How many are taken together: a batch of the queue functions.
-pub(crate) const TEN: u32 = 10;
 
 /// Every budget with what it was measured at.
 pub(crate) fn budgets(measured: &Measured) -> Vec<Budget> {

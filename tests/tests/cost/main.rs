@@ -3,7 +3,6 @@
 //! counts; it never looks at a clock.
 
 mod budget;
-mod measure;
 mod page;
 mod tables;
 mod units;
@@ -12,9 +11,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use budget::{Measured, budgets};
-use measure::{Way, ten, usual};
 use page::Found;
 use recado_local::cost::{Prices, bill};
+use recado_tests::counted::{Way, ten, usual};
 use recado_tests::deployed::template;
 use recado_tests::documents::hold;
 use recado_tests::{Bank, stack};

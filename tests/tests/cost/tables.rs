@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use recado_local::cost::{Counted, Prices};
+use recado_tests::counted::TEN;
 
-use crate::budget::{Budget, Measured, TEN};
+use crate::budget::{Budget, Measured};
 use crate::units::{Weighed, Weights};
 
 /// The budgets, and what they were measured at.

@@ -6,11 +6,14 @@ use anyhow::{Context, Result, ensure};
 use recado_domain::delivery::{Fact, LegFact};
 use recado_local::cost::Counted;
 use recado_local::stack::Stack;
-use recado_tests::{Bank, GLANCE, PATIENCE, alert, drained, fresh_number};
+
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::budget::TEN;
+use crate::{Bank, GLANCE, PATIENCE, alert, drained, fresh_number};
+
+/// How many are taken together: a batch of the queue functions.
+pub const TEN: u32 = 10;
 
 /// Notifications of each kind. What most of them took counts: one that met a cold start took more.
 const EACH: usize = 5;
@@ -25,7 +28,7 @@ const TRIES: usize = 5;
 
 /// How a notification goes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
+pub enum Way {
     /// Accepted, delivered, read; its timer finds it so.
     Happy,
     /// No receipt in time: the SMS.
@@ -63,7 +66,7 @@ async fn customer(bank: &Bank, way: Way) -> Result<String> {
 }
 
 /// What most of a few notifications took.
-pub(crate) async fn usual(stack: &Stack, bank: &Bank, way: Way) -> Result<Counted> {
+pub async fn usual(stack: &Stack, bank: &Bank, way: Way) -> Result<Counted> {
     let to = customer(bank, way).await?;
     // Afterwards everybody has started, and knows the bank, its template, the switches and the customer.
     one(stack, bank, way, &to).await?;
@@ -106,16 +109,17 @@ async fn one(stack: &Stack, bank: &Bank, way: Way, to: &str) -> Result<Counted> 
 }
 
 /// Ten that were taken together.
-pub(crate) struct Ten {
+pub struct Ten {
     /// All that they took.
-    pub(crate) counted: Counted,
-    /// The item of one of them as it was accepted, and after it was read.
-    pub(crate) accepted: Value,
-    pub(crate) ended: Value,
+    pub counted: Counted,
+    /// The item of one of them as it was accepted.
+    pub accepted: Value,
+    /// The same after it was read.
+    pub ended: Value,
 }
 
 /// Ten jobs that one batch takes, and ten timers that another does.
-pub(crate) async fn ten(stack: &Stack, bank: &Bank) -> Result<Ten> {
+pub async fn ten(stack: &Stack, bank: &Bank) -> Result<Ten> {
     let to = customer(bank, Way::Happy).await?;
     one(stack, bank, Way::Happy, &to).await?;
     let mut fewest = ten_once(stack, bank, &to).await?;
