@@ -12,7 +12,7 @@ import re
 import secrets
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import boto3
 import urllib3
@@ -88,25 +88,30 @@ def read_secret(name):
     return json.loads(text)
 
 
-def open_connections():
-    """Ahead of the first job; what comes of it does not matter."""
+def tried(request):
+    """Opens a connection ahead of the first job; what comes of it does not matter."""
     try:
-        get("PEPPER", "STATE")
-        meta.request("HEAD", WHATSAPP, timeout=1)
-        # No permission for it is needed to have the connection, and boto3's own first call behind one.
-        sqs.get_queue_attributes(QueueUrl=FALLBACK_QUEUE)
+        request()
     except (BotoCoreError, ClientError, urllib3.exceptions.HTTPError):
         pass
 
 
-warm = reads.submit(open_connections)
+warm = [
+    reads.submit(tried, request)
+    for request in (
+        lambda: get("PEPPER", "STATE"),
+        lambda: meta.request("HEAD", WHATSAPP, timeout=1),
+        # Whether it is permitted or not: the connection stands, and boto3's own first call is behind it.
+        lambda: sqs.get_queue_attributes(QueueUrl=FALLBACK_QUEUE),
+    )
+]
 tokens = reads.submit(read_secret, "WHATSAPP_SECRET_ID")
 keys = {
     name: AESGCM(base64.b64decode(key))
     for name, key in read_secret("KEYS_SECRET_ID")["sealing"]["keys"].items()
 }
 tokens = tokens.result()["access_tokens"]
-warm.result()
+wait(warm)
 
 known = {}
 
@@ -250,12 +255,12 @@ def send(job):
 
     claimed = now()
     if len(legs) > 1:
-        wait = int(legs[1][2] or 0) + 1_000
-        timer = {"t": tenant, "n": notification, "leg": 1, "at": claimed + wait}
+        at = claimed + int(legs[1][2] or 0) + 1_000
+        timer = {"t": tenant, "n": notification, "leg": 1, "at": at}
         sqs.send_message(
             QueueUrl=FALLBACK_QUEUE,
             MessageBody=compact({"OpenV1": timer}),
-            DelaySeconds=min(math.ceil((claimed + wait - now()) / 1_000), 900),
+            DelaySeconds=min(math.ceil((at - now()) / 1_000), 900),
             MessageGroupId=tenant,
         )
 
@@ -295,13 +300,13 @@ def send(job):
         attempt=attempt,
         outcome=outcome,
     )
-    at = {":at": {"N": str(now())}}
+    told = {":at": {"N": str(now())}}
     last = " REMOVE sc" if len(legs) == 1 else ""
     if outcome == "accepted":
-        write(notification, lacks(["l0s"]), f"SET l0s = :at{last}", at)
+        write(notification, lacks(["l0s"]), f"SET l0s = :at{last}", told)
     else:
         mine = f"l0t = :t AND {lacks(['l0s', 'l0f', 'l0x'])}"
-        write(notification, mine, f"SET l0x = :at{last}", at | {":t": {"S": token}})
+        write(notification, mine, f"SET l0x = :at{last}", told | {":t": {"S": token}})
 
 
 def failed(record):
