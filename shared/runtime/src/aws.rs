@@ -76,6 +76,12 @@ macro_rules! client {
                 .credentials_provider(self.config.credentials.clone())
                 .http_client(SdkHttp(self.http.clone()))
                 .sleep_impl(TokioSleep::new())
+                // The credentials stay for as long as the process does, and an attempt's time is limited as
+                // a whole: neither is worth its work for every request.
+                .identity_cache($sdk::config::IdentityCache::no_cache())
+                .stalled_stream_protection(
+                    $sdk::config::StalledStreamProtectionConfig::disabled(),
+                )
                 .retry_config(match retries {
                     Retries::Three => RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)),
                     Retries::Never => RetryConfig::disabled(),

@@ -33,8 +33,10 @@ const SANDBOX: &str = "sandbox";
 const TIMERS_DUE: Duration = Duration::from_secs(4);
 
 /// How much is measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Effort {
+    /// Which functions, by binary; empty: all of them, and the peers.
+    pub(crate) functions: Vec<String>,
     /// Cold processes of each.
     pub(crate) cold: usize,
     /// Warm invocations of each that are measured.
@@ -79,7 +81,7 @@ pub(crate) struct Functions {
     pub(crate) sizes: BTreeMap<String, Size>,
     /// A webhook of 1,000 statuses for 1,000 notifications, from the event to its answer, by when all is
     /// stored: median of five, milliseconds.
-    pub(crate) thousand_statuses_ms: f64,
+    pub(crate) thousand_statuses_ms: Option<f64>,
 }
 
 struct Measured {
@@ -94,12 +96,19 @@ struct Measured {
 ///
 /// # Errors
 /// When something does not build, start or answer.
-pub(crate) async fn measure(effort: Effort, folder: &Path) -> Result<Functions> {
-    let mut packages: Vec<String> = FUNCTIONS.map(|(_, binary)| binary.to_owned()).into();
-    packages.push(SANDBOX.to_owned());
-    packages.push(EMPTY.to_owned());
+pub(crate) async fn measure(effort: &Effort, folder: &Path) -> Result<Functions> {
+    let chosen = |name: &str| {
+        effort.functions.is_empty() || effort.functions.iter().any(|chosen| chosen == name)
+    };
+    let binaries = FUNCTIONS.iter().map(|(_, binary)| *binary);
+    let packages = binaries.chain([SANDBOX]).filter(|name| chosen(name));
+    let packages: Vec<String> = packages.chain([EMPTY]).map(str::to_owned).collect();
     let built = binaries::build(&packages).await?;
-    let peers = peers::install().await?;
+    let peers = if effort.functions.is_empty() {
+        peers::install().await?
+    } else {
+        Vec::new()
+    };
     let ground = Ground::lay().await?;
     let mut all = candidates(&ground, effort, &built, peers).await?;
 
@@ -117,9 +126,14 @@ pub(crate) async fn measure(effort: Effort, folder: &Path) -> Result<Functions> 
         eprintln!("warm: {}", one.candidate.name);
         rows.push(row(&ground, effort, one, folder).await?);
     }
-    let thousand_statuses_ms = thousand_statuses(&ground, &built).await?;
+    let thousand_statuses_ms = match built.get("webhook-receiver") {
+        Some(receiver) => Some(thousand_statuses(&ground, receiver).await?),
+        None => None,
+    };
     let mut sizes = BTreeMap::new();
-    sizes.insert(SANDBOX.to_owned(), binaries::size(&built[SANDBOX])?);
+    if let Some(sandbox) = built.get(SANDBOX) {
+        sizes.insert(SANDBOX.to_owned(), binaries::size(sandbox)?);
+    }
     ground.stack.shutdown().await;
     Ok(Functions {
         rows,
@@ -128,7 +142,7 @@ pub(crate) async fn measure(effort: Effort, folder: &Path) -> Result<Functions> 
     })
 }
 
-async fn row(ground: &Ground, effort: Effort, one: Measured, folder: &Path) -> Result<Row> {
+async fn row(ground: &Ground, effort: &Effort, one: Measured, folder: &Path) -> Result<Row> {
     let Measured {
         candidate,
         size,
@@ -170,7 +184,7 @@ async fn row(ground: &Ground, effort: Effort, one: Measured, folder: &Path) -> R
 /// Everything to be measured, each with events enough.
 async fn candidates(
     ground: &Ground,
-    effort: Effort,
+    effort: &Effort,
     built: &BTreeMap<String, PathBuf>,
     peers: Vec<peers::Peer>,
 ) -> Result<Vec<Measured>> {
@@ -195,6 +209,9 @@ async fn candidates(
         cold: Vec::new(),
     }];
     for (id, binary) in FUNCTIONS {
+        let Some(program) = built.get(binary) else {
+            continue;
+        };
         let events = match id {
             "OutboundSender" => one_each(&lane, jobs.next().context("no jobs")?),
             _ => requests(ground, id, each).await?,
@@ -203,10 +220,10 @@ async fn candidates(
             candidate: Candidate {
                 name: binary.to_owned(),
                 id,
-                program: built[binary].clone(),
+                program: program.clone(),
                 arguments: Vec::new(),
             },
-            size: Some(binaries::size(&built[binary])?),
+            size: Some(binaries::size(program)?),
             events,
             counted: true,
             cold: Vec::new(),
@@ -302,12 +319,8 @@ async fn timers(ground: &Ground, count: usize) -> Result<Vec<Bytes>> {
 }
 
 /// A thousand receipts in one webhook, into one warm process.
-async fn thousand_statuses(ground: &Ground, built: &BTreeMap<String, PathBuf>) -> Result<f64> {
-    let receiver = ground.function(
-        "WebhookReceiver",
-        built["webhook-receiver"].clone(),
-        Vec::new(),
-    )?;
+async fn thousand_statuses(ground: &Ground, receiver: &Path) -> Result<f64> {
+    let receiver = ground.function("WebhookReceiver", receiver.to_owned(), Vec::new())?;
     let client = &ground.stack.ready.clients[0];
     let mut walls = Vec::new();
     for _ in 0..5 {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --release -p recado-bench            everything; the table, and target/bench/result.json
-//! cargo run --release -p recado-bench -- --only functions,load,pure,counts
+//! cargo run --release -p recado-bench -- --docs  the same, and the figures on the pages
 //! ```
 
 mod binaries;
@@ -13,6 +13,7 @@ mod functions;
 mod ground;
 mod load;
 mod measure;
+mod pages;
 mod peers;
 mod process;
 mod pure;
@@ -31,9 +32,11 @@ use report::Report;
 const USAGE: &str = "\
 cargo run --release -p recado-bench -- [options]
   --only PART,…          functions, load, pure, counts (all of them)
+  --functions NAME,…     these alone, without the peers
   --cold N               cold processes of each (25)
   --warm N               warm invocations of each that are measured (250)
   --notifications N      of the load (20000)
+  --docs                 puts the figures on docs/BENCHMARK.md and the README
   --json FILE            where the figures go (target/bench/result.json)";
 
 struct Options {
@@ -41,6 +44,14 @@ struct Options {
     effort: Effort,
     notifications: usize,
     json: PathBuf,
+    docs: Docs,
+}
+
+/// Whether the pages get the figures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Docs {
+    Write,
+    Leave,
 }
 
 fn options() -> Result<Options> {
@@ -48,6 +59,7 @@ fn options() -> Result<Options> {
     let mut options = Options {
         only: parts.map(str::to_owned).into(),
         effort: Effort {
+            functions: Vec::new(),
             cold: 25,
             warm: 250,
             settling: 100,
@@ -55,6 +67,7 @@ fn options() -> Result<Options> {
         },
         notifications: 20_000,
         json: workspace_root().join("target/bench/result.json"),
+        docs: Docs::Leave,
     };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -67,9 +80,14 @@ fn options() -> Result<Options> {
                     bail!("--only {unknown}: one of {}", parts.join(", "));
                 }
             }
+            Long("functions") => {
+                let list = arguments.value()?.string()?;
+                options.effort.functions = list.split(',').map(str::to_owned).collect();
+            }
             Long("cold") => options.effort.cold = arguments.value()?.parse()?,
             Long("warm") => options.effort.warm = arguments.value()?.parse()?,
             Long("notifications") => options.notifications = arguments.value()?.parse()?,
+            Long("docs") => options.docs = Docs::Write,
             Long("json") => options.json = arguments.value()?.into(),
             Long("help") | Short('h') => {
                 println!("{USAGE}");
@@ -78,6 +96,8 @@ fn options() -> Result<Options> {
             other => return Err(other.unexpected()).context(USAGE),
         }
     }
+    let Effort { cold, warm, .. } = options.effort;
+    ensure!(cold >= 5 && warm >= 50, "at least 5 cold processes and 50 warm invocations");
     Ok(options)
 }
 
@@ -102,7 +122,7 @@ async fn main() -> Result<()> {
     }
     if wants("functions") {
         let folder = folder.join("callgrind");
-        report.functions = Some(functions::measure(options.effort, &folder).await?);
+        report.functions = Some(functions::measure(&options.effort, &folder).await?);
     }
     if wants("counts") {
         report.counts = Some(counts::measure().await?);
@@ -111,7 +131,12 @@ async fn main() -> Result<()> {
         report.load = Some(load::run(options.notifications).await?);
     }
     std::fs::write(&options.json, serde_json::to_string_pretty(&report)?)?;
-    println!("{}", report.markdown()?);
+    let figures = report.markdown()?;
+    println!("{figures}");
+    if options.docs == Docs::Write {
+        pages::put("docs/BENCHMARK.md", &figures)?;
+        pages::put("README.md", &report.summary()?)?;
+    }
     Ok(())
 }
 

@@ -15,6 +15,9 @@ use crate::process;
 /// Longer than callgrind takes to write what it has counted.
 const WRITING: Duration = Duration::from_secs(60);
 
+/// Rounds of warm invocations, so that one figure has a spread.
+const ROUNDS: usize = 10;
+
 /// Something that can be started in a function's place.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
@@ -48,8 +51,10 @@ pub(crate) struct Warm {
     pub(crate) invocations: usize,
     /// Of an invocation, from the event to its answer: median, milliseconds.
     pub(crate) wall_ms: f64,
-    /// Time on a core per invocation, milliseconds.
+    /// Time on a core per invocation, milliseconds: median of [`ROUNDS`].
     pub(crate) cpu_ms: f64,
+    /// Half of what lies between the second and the last but one of them.
+    pub(crate) cpu_spread_ms: f64,
     /// The most memory resident after all of them, in bytes.
     pub(crate) peak_memory: u64,
 }
@@ -108,20 +113,25 @@ impl Candidate {
                 .with_context(|| self.name.clone())?;
         }
         let (instance, process) = instance(&function)?;
-        let before = process::cpu(process)?;
-        let mut walls = Vec::new();
-        for event in events {
-            walls.push(invoke(&function, event).await?);
+        let (mut walls, mut cpus) = (Vec::new(), Vec::new());
+        let events: Vec<Bytes> = events.collect();
+        for round in events.chunks_exact(events.len() / ROUNDS) {
+            let before = process::cpu(process)?;
+            for event in round {
+                walls.push(invoke(&function, event.clone()).await?);
+            }
+            let cpu = process::cpu(process)?.saturating_sub(before);
+            cpus.push(cpu / u32::try_from(round.len())?);
         }
-        let cpu = process::cpu(process)?.saturating_sub(before);
+        let cpu = median(&mut cpus);
+        let spread = cpus[cpus.len() - 2].saturating_sub(cpus[1]) / 2;
         let peak_memory = process::peak_memory(process)?;
         function.kill_instance(&instance.0).await;
-        ensure!(!walls.is_empty(), "nothing was measured of {}", self.name);
-        let count = u32::try_from(walls.len())?;
         Ok(Warm {
             invocations: walls.len(),
             wall_ms: millis(median(&mut walls)),
-            cpu_ms: millis(cpu) / f64::from(count),
+            cpu_ms: millis(cpu),
+            cpu_spread_ms: millis(spread),
             peak_memory,
         })
     }

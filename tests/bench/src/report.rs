@@ -67,6 +67,62 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The figures that are asked for first.
+    ///
+    /// # Errors
+    /// When a part was not measured.
+    pub(crate) fn summary(&self) -> Result<String> {
+        let functions = self.functions.as_ref().context("no functions")?;
+        let counts = self.counts.as_ref().context("no counts")?;
+        let load = self.load.as_ref().context("no load")?;
+        let own = named(functions, "outbound-sender")?;
+        let empty = named(functions, "empty")?;
+        let mut page = format!(
+            "{}; {}; {}.\n\n| | outbound-sender | empty function",
+            self.machine, self.date, self.rustc
+        );
+        let peers: Vec<&Row> = functions.rows.iter().filter(|row| row.size.is_none()).collect();
+        for peer in &peers {
+            write!(page, " | {}", peer.name)?;
+        }
+        page.push_str(" |\n|---|---:|---:");
+        page.push_str(&"|---:".repeat(peers.len()));
+        page.push_str("|\n");
+        let mut line = |what: &str, figure: &dyn Fn(&Row) -> String| {
+            let all = [own, empty].into_iter().chain(peers.iter().copied());
+            let figures: Vec<String> = all.map(figure).collect();
+            writeln!(page, "| {what} | {} |", figures.join(" | "))
+        };
+        line("cold start and first event", &|row| {
+            format!("{:.1} ms ± {:.1}", row.cold_ms, row.cold_spread_ms)
+        })?;
+        line("on a core per warm event", &|row| {
+            format!("{:.2} ms ± {:.2}", row.warm.cpu_ms, row.warm.cpu_spread_ms)
+        })?;
+        line("peak memory, warm", &|row| {
+            format!("{:.1} MB", megabytes(row.warm.peak_memory))
+        })?;
+        let largest = functions.rows.iter().filter_map(|row| row.size);
+        let largest = largest.map(|size| size.stripped).max().unwrap_or_default();
+        let happy = counts.first().context("nothing was counted")?;
+        writeln!(
+            page,
+            "\nThe largest function weighs {:.2} MB. A notification that is delivered and read takes {:.0} writes, \
+             {:.0} reads, {:.0} requests to the queues; a webhook of 1,000 statuses is stored in {:.0} ms. The whole \
+             stack, stand-ins included, delivers {:.0} notifications per second on these {} cores.",
+            megabytes(largest),
+            happy.writes,
+            happy.reads,
+            happy.queue_requests,
+            functions.thousand_statuses_ms.unwrap_or_default(),
+            load.per_second,
+            std::thread::available_parallelism().map_or(0, usize::from)
+        )?;
+        Ok(page)
+    }
+}
+
 fn named<'a>(functions: &'a Functions, name: &str) -> Result<&'a Row> {
     let row = functions.rows.iter().find(|row| row.name == name);
     row.with_context(|| format!("no row {name}"))
@@ -118,9 +174,11 @@ fn work(page: &mut String, functions: &Functions) -> Result<()> {
     writeln!(
         page,
         "### Warm\n\n\
-         One event at a time. The time on a core is of the function's process alone.\n\n\
-         | | peak memory, one event | peak memory, warm | on a core per event | from event to answer | instructions per event |\n\
-         |---|---:|---:|---:|---:|---:|"
+         One event at a time. The time on a core is of the function's process alone: the median of ten rounds, and \
+         half of what lies between the second and the ninth. Instructions are callgrind's, which has no processor's \
+         own instructions for SHA-256.\n\n\
+         | | peak memory, one event | peak memory, warm | on a core per event | ± | from event to answer | instructions per event |\n\
+         |---|---:|---:|---:|---:|---:|---:|"
     )?;
     for row in &functions.rows {
         let instructions = row.instructions.map_or(String::new(), |count| {
@@ -128,24 +186,31 @@ fn work(page: &mut String, functions: &Functions) -> Result<()> {
         });
         writeln!(
             page,
-            "| {} | {:.1} MB | {:.1} MB | {:.2} ms | {:.2} ms | {instructions} |",
+            "| {} | {:.1} MB | {:.1} MB | {:.2} ms | {:.2} | {:.2} ms | {instructions} |",
             row.name,
             megabytes(row.cold_memory),
             megabytes(row.warm.peak_memory),
             row.warm.cpu_ms,
+            row.warm.cpu_spread_ms,
             row.warm.wall_ms
         )?;
     }
-    writeln!(
-        page,
-        "\nA webhook of 1,000 statuses for 1,000 notifications is stored in {:.0} ms.\n",
-        functions.thousand_statuses_ms
-    )?;
+    if let Some(took) = functions.thousand_statuses_ms {
+        writeln!(
+            page,
+            "\nA webhook of 1,000 statuses for 1,000 notifications is stored in {took:.0} ms."
+        )?;
+    }
+    page.push('\n');
     Ok(())
 }
 
 /// Each peer over outbound-sender, which does the same.
 fn peers(page: &mut String, functions: &Functions) -> Result<()> {
+    let mut peers = functions.rows.iter().filter(|row| row.size.is_none()).peekable();
+    if peers.peek().is_none() {
+        return Ok(());
+    }
     let own = named(functions, "outbound-sender")?;
     writeln!(
         page,
@@ -155,7 +220,6 @@ fn peers(page: &mut String, functions: &Functions) -> Result<()> {
          | | cold start | on a core, cold | peak memory, one event | peak memory, warm | on a core, warm |\n\
          |---|---:|---:|---:|---:|---:|"
     )?;
-    let peers = functions.rows.iter().filter(|row| row.size.is_none());
     for row in peers {
         writeln!(
             page,
