@@ -62,6 +62,7 @@ impl AwsConfig {
 #[derive(Clone)]
 pub struct Aws {
     http: reqwest::Client,
+    sdk_http: SdkHttp,
     config: AwsConfig,
 }
 
@@ -74,7 +75,7 @@ macro_rules! client {
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .region($sdk::config::Region::new(self.config.region.clone()))
                 .credentials_provider(self.config.credentials.clone())
-                .http_client(SdkHttp(self.http.clone()))
+                .http_client(self.sdk_http.clone())
                 .sleep_impl(TokioSleep::new())
                 // The credentials stay for as long as the process does, and an attempt's time is limited as
                 // a whole: neither is worth its work for every request.
@@ -103,8 +104,10 @@ impl Aws {
     /// Builds the shared connector. Opens no connection.
     #[must_use]
     pub fn new(config: AwsConfig) -> Self {
+        let http = shared_client();
         Self {
-            http: shared_client(),
+            sdk_http: SdkHttp::new(http.clone()),
+            http,
             config,
         }
     }

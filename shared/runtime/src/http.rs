@@ -2,7 +2,8 @@
 //!
 //! The AWS SDK gets it too, through its connector trait, so that a binary holds one connector only.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -43,9 +44,40 @@ pub fn shared_client() -> reqwest::Client {
         .expect("the TLS settings above are complete")
 }
 
+/// More addresses than a function has services.
+const ADDRESSES: usize = 16;
+
 /// The shared client as the AWS SDK sees it.
 #[derive(Clone, Debug)]
-pub(crate) struct SdkHttp(pub(crate) reqwest::Client);
+pub(crate) struct SdkHttp {
+    client: reqwest::Client,
+    /// Addresses as they were parsed: a service has one, and every request names it.
+    addresses: Arc<Mutex<HashMap<http::Uri, reqwest::Url>>>,
+}
+
+impl SdkHttp {
+    pub(crate) fn new(client: reqwest::Client) -> Self {
+        Self {
+            client,
+            addresses: Arc::default(),
+        }
+    }
+
+    fn address(&self, uri: http::Uri) -> Result<reqwest::Url, ConnectorError> {
+        let known = self.addresses.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(url) = known.get(&uri) {
+            return Ok(url.clone());
+        }
+        let url = reqwest::Url::parse(&uri.to_string());
+        let url = url.map_err(|error| ConnectorError::user(error.into()))?;
+        if known.len() == ADDRESSES {
+            known.clear();
+        }
+        known.insert(uri, url.clone());
+        Ok(url)
+    }
+}
 
 impl HttpClient for SdkHttp {
     fn http_connector(
@@ -59,15 +91,12 @@ impl HttpClient for SdkHttp {
 
 impl HttpConnector for SdkHttp {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move { exchange(&client, request).await })
+        let http = self.clone();
+        HttpConnectorFuture::new(async move { exchange(&http, request).await })
     }
 }
 
-async fn exchange(
-    client: &reqwest::Client,
-    request: HttpRequest,
-) -> Result<HttpResponse, ConnectorError> {
+async fn exchange(http: &SdkHttp, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
     let request = request
         .try_into_http1x()
         .map_err(|error| ConnectorError::user(error.into()))?;
@@ -80,10 +109,14 @@ async fn exchange(
             ));
         }
     };
-    let request = http::Request::from_parts(parts, bytes);
-    let request =
-        reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
-    let response = client.execute(request).await.map_err(connector_error)?;
+    let mut request = reqwest::Request::new(parts.method, http.address(parts.uri)?);
+    *request.headers_mut() = parts.headers;
+    *request.body_mut() = Some(bytes.into());
+    let response = http
+        .client
+        .execute(request)
+        .await
+        .map_err(connector_error)?;
     let mut builder = http::Response::builder().status(response.status());
     if let Some(headers) = builder.headers_mut() {
         headers.clone_from(response.headers());

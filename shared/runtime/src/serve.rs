@@ -67,7 +67,9 @@ mod tests {
     use super::*;
 
     async fn check(answer: impl IntoResponse, expected: serde_json::Value) {
-        let answer = for_gateway(answer.into_response()).await.expect("an answer");
+        let answer = for_gateway(answer.into_response())
+            .await
+            .expect("an answer");
         let answer = serde_json::to_value(answer).expect("JSON");
         for (field, expected) in expected.as_object().expect("an object") {
             assert_eq!(&answer[field], expected, "{field} of {answer}");
@@ -76,9 +78,16 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_reaches_the_gateway_as_text_and_as_base64_where_it_is_none() {
-        let headers = [("content-type", "application/problem+json"), ("retry-after", "7")];
+        let headers = [
+            ("content-type", "application/problem+json"),
+            ("retry-after", "7"),
+        ];
         check(
-            (StatusCode::TOO_MANY_REQUESTS, headers, r#"{"title":"São Paulo"}"#),
+            (
+                StatusCode::TOO_MANY_REQUESTS,
+                headers,
+                r#"{"title":"São Paulo"}"#,
+            ),
             json!({
                 "statusCode": 429, "isBase64Encoded": false, "body": r#"{"title":"São Paulo"}"#,
                 "headers": { "content-type": "application/problem+json", "retry-after": "7" },

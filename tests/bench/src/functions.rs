@@ -175,7 +175,11 @@ async fn row(ground: &Ground, effort: &Effort, one: Measured, folder: &Path) -> 
         cold_ms: middle(|cold| cold.init + cold.first),
         cold_spread_ms: millis(spread),
         cold_cpu_ms: middle(|cold| cold.cpu),
-        cold_memory: cold.iter().map(|cold| cold.memory).max().unwrap_or_default(),
+        cold_memory: cold
+            .iter()
+            .map(|cold| cold.memory)
+            .max()
+            .unwrap_or_default(),
         warm,
         instructions,
     })
@@ -248,7 +252,9 @@ async fn candidates(
 
 fn one_each(queue: &str, bodies: &[Arc<str>]) -> Vec<Bytes> {
     let bodies = bodies.iter();
-    bodies.map(|body| events::messages(queue, &[body])).collect()
+    bodies
+        .map(|body| events::messages(queue, &[body]))
+        .collect()
 }
 
 /// Events that one function takes as they come in its life.
@@ -298,7 +304,8 @@ async fn requests(ground: &Ground, id: &str, count: usize) -> Result<Vec<Bytes>>
     })
 }
 
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n";
+const PDF: &[u8] =
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n";
 
 /// Timers that are due, of notifications that our own sender has sent and whose receipts never came: each
 /// opens the SMS.

@@ -130,7 +130,10 @@ impl Ground {
     /// When the template has no such queue.
     pub(crate) fn queue(&self, id: &str) -> Result<(String, Vec<Arc<str>>)> {
         let queue = self.stack.template.queues.get(id);
-        let name = queue.with_context(|| format!("no queue {id}"))?.name.clone();
+        let name = queue
+            .with_context(|| format!("no queue {id}"))?
+            .name
+            .clone();
         let bodies = self.stack.aws.queues().history(&name)?;
         Ok((name, bodies))
     }
@@ -149,7 +152,10 @@ impl Ground {
         let function = self.stack.template.functions.get(id);
         let function = function.with_context(|| format!("no function {id}"))?;
         let extra = BTreeMap::from([
-            ("AWS_ENDPOINT_URL".to_owned(), self.stack.ready.aws_endpoint.clone()),
+            (
+                "AWS_ENDPOINT_URL".to_owned(),
+                self.stack.ready.aws_endpoint.clone(),
+            ),
             ("AWS_ACCESS_KEY_ID".to_owned(), id.to_owned()),
             // One sandbox has the number for itself, and nothing waits for its turn.
             ("CONCURRENCY".to_owned(), "1,1,0".to_owned()),

@@ -78,7 +78,11 @@ pub(crate) struct Load {
 /// When one notification is not read, or something answers with an error.
 pub(crate) async fn run(notifications: usize) -> Result<Load> {
     // Each sandbox has its share of a number's rate by the most that there may be; this machine runs few.
-    let parameters = ["CriticalConcurrency", "StandardConcurrency", "BulkConcurrency"];
+    let parameters = [
+        "CriticalConcurrency",
+        "StandardConcurrency",
+        "BulkConcurrency",
+    ];
     let parameters = parameters.map(|name| (name.to_owned(), "2".to_owned()));
     let stack = ground::start(BTreeMap::from(parameters)).await?;
     let bank = Bank::of(&stack, 0).await?;
@@ -186,7 +190,11 @@ fn cores(stack: &Stack) -> Result<BTreeMap<String, f64>> {
     let mut all = BTreeMap::new();
     for (id, function) in &stack.functions {
         let mut sum = Duration::ZERO;
-        for process in function.instances().into_iter().filter_map(|one| one.process) {
+        for process in function
+            .instances()
+            .into_iter()
+            .filter_map(|one| one.process)
+        {
             sum += process::cpu(process)?;
         }
         all.insert(id.clone(), sum.as_secs_f64());

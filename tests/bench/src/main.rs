@@ -75,7 +75,10 @@ fn options() -> Result<Options> {
             Long("only") => {
                 let list = arguments.value()?.string()?;
                 options.only = list.split(',').map(|part| part.trim().to_owned()).collect();
-                let unknown = options.only.iter().find(|part| !parts.contains(&part.as_str()));
+                let unknown = options
+                    .only
+                    .iter()
+                    .find(|part| !parts.contains(&part.as_str()));
                 if let Some(unknown) = unknown {
                     bail!("--only {unknown}: one of {}", parts.join(", "));
                 }
@@ -97,7 +100,10 @@ fn options() -> Result<Options> {
         }
     }
     let Effort { cold, warm, .. } = options.effort;
-    ensure!(cold >= 5 && warm >= 50, "at least 5 cold processes and 50 warm invocations");
+    ensure!(
+        cold >= 5 && warm >= 50,
+        "at least 5 cold processes and 50 warm invocations"
+    );
     Ok(options)
 }
 
@@ -141,7 +147,9 @@ async fn main() -> Result<()> {
 }
 
 fn rustc() -> Result<String> {
-    let output = std::process::Command::new("rustc").arg("--version").output()?;
+    let output = std::process::Command::new("rustc")
+        .arg("--version")
+        .output()?;
     let version = String::from_utf8(output.stdout)?;
     Ok(version.split(" (").next().unwrap_or_default().to_owned())
 }

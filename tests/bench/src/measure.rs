@@ -64,7 +64,8 @@ async fn invoke(function: &Function, event: Bytes) -> Result<Duration> {
     let answer = function.invoke(event).await?;
     let took = begun.elapsed();
     let text = String::from_utf8_lossy(&answer);
-    let is_fine = !text.contains("itemIdentifier") && !text.contains("\"statusCode\":4")
+    let is_fine = !text.contains("itemIdentifier")
+        && !text.contains("\"statusCode\":4")
         && !text.contains("\"statusCode\":5");
     ensure!(is_fine, "{} answered {text}", function.name());
     Ok(took)

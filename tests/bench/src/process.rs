@@ -56,7 +56,9 @@ pub(crate) fn machine() -> String {
     let model = cpus
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or("an unknown processor", |line| line.trim_matches([' ', '\t', ':']));
+        .map_or("an unknown processor", |line| {
+            line.trim_matches([' ', '\t', ':'])
+        });
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = read("/proc/meminfo");
     let kib: u64 = memory
@@ -65,5 +67,8 @@ pub(crate) fn machine() -> String {
         .and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
         .unwrap_or_default();
     let gib = kib.div_ceil(1024 * 1024);
-    format!("{model}, {cores} cores, {gib} GiB, {}", std::env::consts::ARCH)
+    format!(
+        "{model}, {cores} cores, {gib} GiB, {}",
+        std::env::consts::ARCH
+    )
 }

@@ -82,7 +82,11 @@ impl Report {
             "{}; {}; {}.\n\n| | outbound-sender | empty function",
             self.machine, self.date, self.rustc
         );
-        let peers: Vec<&Row> = functions.rows.iter().filter(|row| row.size.is_none()).collect();
+        let peers: Vec<&Row> = functions
+            .rows
+            .iter()
+            .filter(|row| row.size.is_none())
+            .collect();
         for peer in &peers {
             write!(page, " | {}", peer.name)?;
         }
@@ -207,7 +211,11 @@ fn work(page: &mut String, functions: &Functions) -> Result<()> {
 
 /// Each peer over outbound-sender, which does the same.
 fn peers(page: &mut String, functions: &Functions) -> Result<()> {
-    let mut peers = functions.rows.iter().filter(|row| row.size.is_none()).peekable();
+    let mut peers = functions
+        .rows
+        .iter()
+        .filter(|row| row.size.is_none())
+        .peekable();
     if peers.peek().is_none() {
         return Ok(());
     }
@@ -296,7 +304,11 @@ fn stack(page: &mut String, load: &Load) -> Result<()> {
         load.cores_used * 100.0
     )?;
     let count = u32::try_from(load.notifications).map_or(f64::MAX, f64::from);
-    for (name, seconds) in load.cpu_seconds.iter().filter(|(_, seconds)| **seconds > 0.0) {
+    for (name, seconds) in load
+        .cpu_seconds
+        .iter()
+        .filter(|(_, seconds)| **seconds > 0.0)
+    {
         let (each, share) = (seconds * 1_000.0 / count, seconds / whole * 100.0);
         writeln!(page, "| {name} | {each:.2} | {share:.0} % |")?;
     }
@@ -311,15 +323,18 @@ fn pure(page: &mut String, parts: &[Part]) -> Result<()> {
     )?;
     for part in parts {
         let (low, high) = (part.interval_us[0], part.interval_us[1]);
-        let rate = part.handles.as_ref().map_or(String::new(), |(count, unit)| {
-            let count = u32::try_from(*count).map_or(f64::MAX, f64::from);
-            let rate = count / part.median_us * 1e6;
-            if unit == "bytes" {
-                format!("{:.0} MB", rate / MB)
-            } else {
-                format!("{rate:.0}")
-            }
-        });
+        let rate = part
+            .handles
+            .as_ref()
+            .map_or(String::new(), |(count, unit)| {
+                let count = u32::try_from(*count).map_or(f64::MAX, f64::from);
+                let rate = count / part.median_us * 1e6;
+                if unit == "bytes" {
+                    format!("{:.0} MB", rate / MB)
+                } else {
+                    format!("{rate:.0}")
+                }
+            });
         writeln!(
             page,
             "| {} | {:.2} µs | {low:.2}–{high:.2} | {rate} |",
