@@ -96,7 +96,7 @@ fn arguments() -> Result<Option<Arguments>> {
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter("warn")
+        .with_max_level(tracing::level_filters::LevelFilter::WARN)
         .with_writer(std::io::stderr)
         .init();
     match run().await {

@@ -335,7 +335,7 @@ async fn thousand_statuses(ground: &Ground, receiver: &Path) -> Result<f64> {
         let whose: Vec<_> = (0..).map(|n| n % CUSTOMERS).zip(ids).collect();
         let body = events::receipts(&client.phone_number_id, "delivered", &whose);
         let event = events::webhook(&ground.stack.ready.webhook.app_secret, &body);
-        let begun = std::time::Instant::now();
+        let begun = tokio::time::Instant::now();
         let answer = receiver.invoke(event).await?;
         walls.push(begun.elapsed());
         let text = String::from_utf8_lossy(&answer);

@@ -1,7 +1,7 @@
 //! The whole stack under load: how many notifications a second, how long each step takes, who needs the cores.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use recado_domain::delivery::{Fact, LegFact};
@@ -9,6 +9,7 @@ use recado_local::stack::Stack;
 use recado_tests::Bank;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::ground::{self, customer, each};
 use crate::measure::millis;

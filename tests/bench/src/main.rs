@@ -96,7 +96,9 @@ fn options() -> Result<Options> {
                 println!("{USAGE}");
                 std::process::exit(0);
             }
-            other => return Err(other.unexpected()).context(USAGE),
+            other @ (Short(_) | Long(_) | Value(_)) => {
+                return Err(other.unexpected()).context(USAGE);
+            }
         }
     }
     let Effort { cold, warm, .. } = options.effort;

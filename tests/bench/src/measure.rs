@@ -1,13 +1,14 @@
 //! One function's process: its start, its work once it is warm, what it needs for both.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use recado_local::lambda::Function;
 use serde::Serialize;
 use tokio::process::Command;
+use tokio::time::Instant;
 
 use crate::ground::Ground;
 use crate::process;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use recado_testing::meta::WebhookPost;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::Sim;
 use crate::clock;
