@@ -1,6 +1,7 @@
 //! A payday: what comes, through which limits, and what goes wrong meanwhile.
 
-use recado_domain::switches::{Breaker, Reach, SmsBudget, Turn};
+use recado_domain::class::Lane;
+use recado_domain::switches::{Breaker, Reach, Scope, Sending, SmsBudget, Turn};
 
 use crate::settings::Settings;
 
@@ -159,14 +160,14 @@ impl Scenario {
     #[must_use]
     pub fn recommended(name: &str, settings: &Settings) -> Self {
         let mut scenario = Self::new(name, settings);
-        scenario.numbers = 3;
-        scenario.settings.lanes = [20, 200, 40];
+        scenario.numbers = 5;
+        scenario.settings.lanes = [30, 200, 20];
         scenario.settings.bank_rate = 5_000;
         scenario.settings.webhook_rate = 10_000;
         scenario.account.gateway = 20_000;
         scenario.account.concurrency = 3_000;
-        scenario.account.sms = 100;
-        scenario.turns = vec![(0, budget(5_400))];
+        scenario.account.sms = 300;
+        scenario.turns = vec![(0, budget(9_000))];
         scenario
     }
 
@@ -176,6 +177,7 @@ impl Scenario {
         let with = |name: &str, numbers, rate| Self {
             numbers,
             rate,
+            seconds: 65 * MINUTE,
             ..Self::new(name, settings)
         };
         let recommended = |name: &str| Self::recommended(name, settings);
@@ -198,13 +200,18 @@ impl Scenario {
         };
         let breaker =
             |minute: u32, breaker| (minute * MINUTE, Turn::Breaker(Reach::Everywhere, breaker));
-        let down = {
-            let mut down = recommended("Meta down 10 minutes");
+        let down = |name: &str, turns: Vec<(u32, Turn)>| {
+            let mut down = recommended(name);
             down.meta.down = Some(Stretch {
                 from: 20 * MINUTE,
                 seconds: 10 * MINUTE,
             });
+            down.turns.extend(turns);
             down
+        };
+        let lanes = |minute: u32, sending: Sending| {
+            [Lane::Standard, Lane::Bulk]
+                .map(|lane| (minute * MINUTE, Turn::Sending(Scope::Lane(lane), sending)))
         };
         let off = {
             let mut off = recommended("5 % phones off");
@@ -222,7 +229,11 @@ impl Scenario {
                 "webhooks late 5 minutes, breaker",
                 vec![breaker(21, Breaker::Open), breaker(42, Breaker::Closed)],
             ),
-            down,
+            down("Meta down 10 minutes", Vec::new()),
+            down(
+                "Meta down 10 minutes, lanes held",
+                [lanes(21, Sending::Off), lanes(30, Sending::On)].concat(),
+            ),
             off,
             recommended("as recommended"),
         ]

@@ -108,26 +108,32 @@ impl World<'_> {
     pub(super) fn carry(&mut self, doing: u32, event: Event) {
         let mut event = event;
         let n = self.doings[doing as usize].n;
-        loop {
-            let Some(item) = self.notes.take(n) else {
-                return self.finish(doing);
-            };
+        let Some(mut item) = self.notes.take(n) else {
+            return self.finish(doing);
+        };
+        let mut context = Context {
+            now: self.notes.at(self.now),
+            token: self.notes.token(n, self.now),
+            limits: self.scenario.settings.limits,
+            gates: self.gates[self.notes.blank(n)].clone(),
+        };
+        let next = loop {
             let at = self.now + self.doings[doing as usize].lag;
-            let context = Context {
-                now: self.notes.at(at),
-                token: self.notes.token(n, at),
-                limits: self.scenario.settings.limits,
-                gates: self.gates[self.notes.blank(n)].clone(),
-            };
+            context.now = self.notes.at(at);
+            context.token = self.notes.token(n, at);
             let effects = step(&item, &event, &context);
-            let (item, next) = self.carry_out(doing, item, effects);
-            self.notes.put(n, item);
+            let (now, next) = self.carry_out(doing, item, effects);
+            item = now;
             match next {
                 Next::Event(next) => event = next,
-                Next::Done => return self.finish(doing),
-                Next::Away => return self.put_back(doing),
-                Next::Later => return,
+                Next::Done | Next::Away | Next::Later => break next,
             }
+        };
+        self.notes.put(n, item);
+        match next {
+            Next::Event(_) | Next::Later => {}
+            Next::Done => self.finish(doing),
+            Next::Away => self.put_back(doing),
         }
     }
 
