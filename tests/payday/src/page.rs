@@ -38,7 +38,7 @@ fn minute(second: u32) -> String {
 
 fn sums(page: &mut String, scenarios: &[Scenario], outcomes: &[Outcome]) -> Result<()> {
     page.push_str(
-        "### What came of it\n\nNotifications in thousands, as they stand at minute 90. Seconds: 50 / 95 / 99 of a \
+        "### What came of it\n\nNotifications in thousands, as they stand at the end of what is simulated. Seconds: 50 / 95 / 99 of a \
          hundred, from acceptance to Meta's answer.\n\n\
          | | delivered or read | SMS sent | delivered twice | submitted, no word | expired, failed, unknown | open | \
          last submitted | critical, s | standard, s | bulk, s | AWS, USD | SMS, USD |\n\
