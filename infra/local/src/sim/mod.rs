@@ -25,6 +25,8 @@ use crate::clock;
 
 /// Events that a slow reader of the timeline may lag behind.
 const EVENTS_KEPT: usize = 8192;
+/// Webhooks whose waits are kept until somebody takes them.
+const WAITS_KEPT: usize = 500_000;
 
 /// A running simulated world; clones are the same one.
 #[derive(Clone, Debug)]
@@ -78,9 +80,17 @@ impl Sim {
         self.inner.webhooks_under_way.load(Ordering::Relaxed)
     }
 
-    /// How long each answered webhook waited for its answer, since the last time that somebody asked.
+    /// How long each answered webhook waited for its answer, since the last time that somebody asked; no more
+    /// than half a million.
     pub fn take_webhook_waits(&self) -> Vec<Duration> {
         std::mem::take(&mut self.waits())
+    }
+
+    fn note_wait(&self, wait: Duration) {
+        let mut waits = self.waits();
+        if waits.len() < WAITS_KEPT {
+            waits.push(wait);
+        }
     }
 
     fn waits(&self) -> std::sync::MutexGuard<'_, Vec<Duration>> {

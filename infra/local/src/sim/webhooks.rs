@@ -54,7 +54,7 @@ impl Sim {
                     let begun = Instant::now();
                     let status = deliver(&client, &callback, post).await;
                     if status.is_some() {
-                        sim.waits().push(begun.elapsed());
+                        sim.note_wait(begun.elapsed());
                     }
                     under_way.fetch_sub(1, Ordering::Relaxed);
                     sim.with(|meta, now| meta.webhook_answered(id, status, now));
