@@ -65,7 +65,7 @@ impl Bench {
         let clients = Clients::new(settings.finish(config)?);
         let client = clients.dynamodb(Retries::Three, SDK_ATTEMPT);
         let store = Store::new(client, TABLE.to_owned(), Arc::new(move || now));
-        let http = recado_runtime::shared_client();
+        let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self { aws, store, http })
     }
 

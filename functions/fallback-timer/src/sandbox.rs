@@ -3,15 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header;
+use http::{Request, header};
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
 use recado_domain::phone::E164;
+use recado_http::{Http, HttpError};
 use recado_ports::SmsChannel;
 use recado_runtime::{Bearer, SecretError, Secrets, Watched};
 use serde::{Deserialize, Serialize};
 
 /// How long the sandbox is left alone after no connection came about.
 const AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
+
+/// Larger than any answer of the sandbox.
+const MAX_ANSWER: usize = 4 * 1024;
 
 /// The SMS channel: a carrier, and the sandbox for reserved recipients where there is one.
 #[derive(Clone)]
@@ -40,7 +44,7 @@ impl<M: SmsChannel> SmsChannel for Carrier<M> {
 /// The sandbox's word on an SMS. It is not told the text: only the number decides.
 #[derive(Clone)]
 pub struct Sandbox {
-    http: reqwest::Client,
+    http: Http,
     url: String,
     token: Arc<Watched<Bearer>>,
     timeout: Duration,
@@ -62,7 +66,7 @@ impl Sandbox {
     pub async fn open(
         settings: Option<(String, String)>,
         secrets: &Secrets,
-        http: reqwest::Client,
+        http: Http,
         timeout: Duration,
     ) -> Result<Option<Self>, SecretError> {
         let Some((base, secret)) = settings else {
@@ -83,24 +87,26 @@ impl Sandbox {
         )]
         let asked = Asked { to: to.expose() };
         let shown = self.token.current().header();
-        let request = self
-            .http
-            .post(&self.url)
-            .timeout(self.timeout)
+        let request = Request::post(&self.url)
             .header(header::AUTHORIZATION, shown.clone())
-            .json(&asked);
-        let answer = match request.send().await {
+            .header(header::CONTENT_TYPE, "application/json");
+        let asked = serde_json::to_vec(&asked).unwrap_or_default();
+        let answer = match self
+            .http
+            .ask(request, asked, self.timeout, MAX_ANSWER)
+            .await
+        {
             Ok(answer) => answer,
-            Err(error) if error.is_connect() => {
+            Err(HttpError::Unbuilt(_) | HttpError::NoConnection(_) | HttpError::ConnectTimeout) => {
                 return PostOutcome::NotSent {
                     failure: failure(FailureKind::Technical, "no connection to the sandbox"),
                     retry_after: AFTER_NO_CONNECTION,
                 };
             }
-            Err(_) => return PostOutcome::Unknown,
+            Err(HttpError::Timeout | HttpError::Ended(_)) => return PostOutcome::Unknown,
         };
         match answer.status().as_u16() {
-            200 => match answer.json::<Taken>().await {
+            200 => match serde_json::from_slice::<Taken>(answer.body()) {
                 Ok(taken) => PostOutcome::Accepted {
                     provider_id: Some(taken.message_id),
                 },

@@ -18,8 +18,9 @@ use recado_domain::file::LARGEST;
 use recado_domain::hours::Hours;
 use recado_domain::ids::{AppId, BusinessAccountId, PhoneNumberId, TenantId};
 use recado_domain::locale::Locale;
+use recado_http::Http;
 use recado_ports::TenantConfig;
-use recado_runtime::{Tokens, Watched, WhatsappSecret, shared_client};
+use recado_runtime::{Tokens, Watched, WhatsappSecret};
 use recado_testing::twin::{Fault, Store, StoreCall, World};
 use recado_whatsapp::Client;
 use serde_json::{Value, json};
@@ -92,7 +93,7 @@ impl Scene {
                 .expect("a name that fits");
             store.put_client(name, &tenant);
         }
-        let whatsapp = Client::new(shared_client(), base.to_owned(), Duration::from_secs(20));
+        let whatsapp = Client::new(Http::new(), base.to_owned(), Duration::from_secs(20));
         // Banco Boreal has no access token.
         let tenant = TenantId::parse("banco-aurora").expect("valid");
         let tokens = BTreeMap::from([(tenant, "EAAfictional".to_owned())]);

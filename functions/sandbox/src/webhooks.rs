@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use http::Request;
 use http::header::CONTENT_TYPE;
+use recado_http::Http;
 use recado_ports::Chance;
 use recado_runtime::{Handled, Process};
 use recado_testing::meta::webhooks::sign;
@@ -13,6 +15,8 @@ use thiserror::Error;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a webhook is posted before it waits for its next turn in the queue.
 const TRIES: u32 = 3;
+/// Larger than any answer of the callback.
+const MAX_ANSWER: usize = 64 * 1024;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -51,7 +55,7 @@ pub struct NotTaken;
 /// Posts webhooks to the stack's own callback.
 pub struct Postman {
     /// For the POSTs.
-    pub http: reqwest::Client,
+    pub http: Http,
     /// The callback's address.
     pub url: String,
 }
@@ -65,14 +69,14 @@ impl Postman {
     ) -> Result<Handled, NotTaken> {
         let signature = sign(app_secret, body.as_bytes());
         for attempt in 1..=TRIES {
-            let request = self
-                .http
-                .post(&self.url)
-                .timeout(TIMEOUT)
+            let request = Request::post(&self.url)
                 .header(CONTENT_TYPE, "application/json")
-                .header("x-hub-signature-256", &signature)
-                .body(body.clone());
-            let status = request.send().await.map(|answer| answer.status().as_u16());
+                .header("x-hub-signature-256", &signature);
+            let answer = self
+                .http
+                .ask(request, body.clone(), TIMEOUT, MAX_ANSWER)
+                .await;
+            let status = answer.map(|answer| answer.status().as_u16());
             tracing::debug!(
                 http.status = status.as_ref().ok(),
                 attempt,

@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_runtime::user_agent::UserAgentInterceptor;
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::interceptors::{
+    Intercept, disable_interceptor, dyn_dispatch_hint,
+};
+use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use recado_http::Http;
 
 use crate::config::{Env, Settings};
-use crate::http::{SdkHttp, shared_client};
+use crate::http::SdkHttp;
 
 /// How long one attempt at DynamoDB, SQS or Secrets Manager may take.
 pub const SDK_ATTEMPT: Duration = Duration::from_secs(2);
-
-/// Longer than this no start waits for a connection.
-const WARM_UP: Duration = Duration::from_secs(1);
 
 /// How often a client tries a request again by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +66,32 @@ impl AwsConfig {
 /// The shared connector and what every client needs.
 #[derive(Clone)]
 pub struct Aws {
-    http: reqwest::Client,
-    sdk_http: SdkHttp,
+    http: Http,
     config: AwsConfig,
+}
+
+/// Keeps the SDK from writing its name and its features into every request, which was a twentieth of a
+/// request's work. The connector names Recado instead.
+#[derive(Debug)]
+struct Nameless;
+
+#[dyn_dispatch_hint]
+impl Intercept for Nameless {
+    fn name(&self) -> &'static str {
+        "Nameless"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        bag.interceptor_state()
+            .store_put(disable_interceptor::<UserAgentInterceptor>(
+                "the connector names Recado",
+            ));
+        Ok(())
+    }
 }
 
 macro_rules! client {
@@ -75,7 +103,8 @@ macro_rules! client {
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .region($sdk::config::Region::new(self.config.region.clone()))
                 .credentials_provider(self.config.credentials.clone())
-                .http_client(self.sdk_http.clone())
+                .interceptor(Nameless)
+                .http_client(SdkHttp(self.http.clone()))
                 .sleep_impl(TokioSleep::new())
                 // The credentials stay for as long as the process does, and an attempt's time is limited as
                 // a whole: neither is worth its work for every request.
@@ -104,17 +133,15 @@ impl Aws {
     /// Builds the shared connector. Opens no connection.
     #[must_use]
     pub fn new(config: AwsConfig) -> Self {
-        let http = shared_client();
         Self {
-            sdk_http: SdkHttp::new(http.clone()),
-            http,
+            http: Http::new(),
             config,
         }
     }
 
     /// The one HTTP client, for Meta.
     #[must_use]
-    pub fn http(&self) -> reqwest::Client {
+    pub fn http(&self) -> Http {
         self.http.clone()
     }
 
@@ -122,7 +149,7 @@ impl Aws {
     pub async fn open_sqs(&self) {
         let own = format!("https://sqs.{}.amazonaws.com", self.config.region);
         let url = self.endpoint("SQS").map_or(own, str::to_owned);
-        self.http.head(url).timeout(WARM_UP).send().await.ok();
+        self.http.warm_up(&url).await.ok();
     }
 
     fn endpoint(&self, service: &str) -> Option<&str> {

@@ -24,7 +24,6 @@ pub use chance::Process;
 pub use config::{ConfigError, Env, ProcessEnv, Settings, parse_duration};
 pub use content::{Opened, broken, open_content};
 pub use frequency::{count_against_cap, count_for_purpose, quiet_hours, quiet_time};
-pub use http::shared_client;
 pub use live::Live;
 pub use metrics::{Metric, count, count_progress};
 pub use secrets::{

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use recado_domain::delivery::{Notification, Progress, progress};
 use recado_domain::switches::Gates;
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::start;
 
@@ -93,7 +93,7 @@ impl Metric {
 /// Counts something that happened `by` times at `now`. Nothing is written for nothing.
 pub fn count(metric: Metric, by: usize, now: Timestamp) {
     if by > 0 {
-        println!("{}", line(metric, Value::from(by), "Count", &[&[]], now));
+        Line::of(metric, Measure::Count(by), &[&[]], now).print();
     }
 }
 
@@ -123,67 +123,141 @@ fn measure_submission(item: &Notification, gates: &Gates, now: Timestamp) {
     if let Some(at) = submitted.filter(|_| !gates.held_back(item)) {
         let took = at.duration_since(item.accepted_at);
         let lane = [("Lane", item.lane.name())];
-        println!("{}", lasted(Metric::AcceptToSubmit, took, &[&lane], now));
+        Line::of(Metric::AcceptToSubmit, lasted(took), &[&lane], now).print();
     }
 }
 
 /// Tells how long a process took to start.
 pub(crate) fn measure_start(function: &str, took: SignedDuration, now: Timestamp) {
     let function = [("Function", function)];
-    println!(
-        "{}",
-        lasted(Metric::ColdStart, took, &[&[], &function], now)
-    );
+    Line::of(Metric::ColdStart, lasted(took), &[&[], &function], now).print();
 }
 
 /// Dimensions beside the stack's, as name and value.
 type Dimensions<'a> = &'a [(&'a str, &'a str)];
 
-fn lasted(metric: Metric, took: SignedDuration, sets: &[Dimensions<'_>], now: Timestamp) -> Value {
-    let took = took.max(SignedDuration::ZERO).as_micros();
-    // To the tenth of a millisecond: a code's whole way takes a few of them.
-    let milliseconds =
-        i32::try_from(took / 100).map_or(f64::MAX, |tenths| f64::from(tenths) / 10.0);
-    line(metric, Value::from(milliseconds), "Milliseconds", sets, now)
+/// A metric's value.
+#[derive(Clone, Copy)]
+enum Measure {
+    Count(usize),
+    Milliseconds(f64),
+}
+
+impl Measure {
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Count(_) => "Count",
+            Self::Milliseconds(_) => "Milliseconds",
+        }
+    }
+}
+
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Count(count) => count.serialize(serializer),
+            Self::Milliseconds(milliseconds) => milliseconds.serialize(serializer),
+        }
+    }
+}
+
+/// To the tenth of a millisecond: a code's whole way takes a few of them.
+fn lasted(took: SignedDuration) -> Measure {
+    let tenths = i32::try_from(took.max(SignedDuration::ZERO).as_micros() / 100);
+    Measure::Milliseconds(tenths.map_or(f64::MAX, |tenths| f64::from(tenths) / 10.0))
 }
 
 /// One line. CloudWatch keeps the value under each of the sets of dimensions.
-fn line(
+struct Line<'a> {
+    stack: &'a str,
     metric: Metric,
-    value: Value,
-    unit: &str,
-    sets: &[Dimensions<'_>],
+    value: Measure,
+    sets: &'a [Dimensions<'a>],
     now: Timestamp,
-) -> Value {
-    let name = metric.name();
-    let names: Vec<Vec<&str>> = sets
-        .iter()
-        .map(|set| {
-            let more = set.iter().map(|(name, _)| *name);
-            std::iter::once("Stack").chain(more).collect()
-        })
-        .collect();
-    let mut line = json!({
-        "_aws": {
-            "Timestamp": now.as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "Recado",
-                "Dimensions": names,
-                "Metrics": [{ "Name": name, "Unit": unit }],
-            }],
-        },
-        "Stack": start::stack(),
-        name: value,
-    });
-    for (name, value) in sets.iter().flat_map(|set| set.iter()) {
-        line[*name] = Value::from(*value);
+}
+
+impl<'a> Line<'a> {
+    fn of(metric: Metric, value: Measure, sets: &'a [Dimensions<'a>], now: Timestamp) -> Self {
+        let stack = start::stack();
+        Self {
+            stack,
+            metric,
+            value,
+            sets,
+            now,
+        }
     }
-    line
+
+    fn print(&self) {
+        if let Ok(line) = serde_json::to_string(self) {
+            println!("{line}");
+        }
+    }
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("_aws", &Described(self))?;
+        line.serialize_entry("Stack", self.stack)?;
+        line.serialize_entry(self.metric.name(), &self.value)?;
+        for (name, value) in self.sets.iter().flat_map(|set| set.iter()) {
+            line.serialize_entry(name, value)?;
+        }
+        line.end()
+    }
+}
+
+/// What CloudWatch is to take out of a line (CloudWatch's "embedded metric format specification").
+struct Described<'a>(&'a Line<'a>);
+
+impl Serialize for Described<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Directive<'a> {
+            namespace: &'a str,
+            dimensions: Vec<Vec<&'a str>>,
+            metrics: [Named<'a>; 1],
+        }
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Named<'a> {
+            name: &'a str,
+            unit: &'a str,
+        }
+        let Self(line) = self;
+        let mut dimensions = Vec::with_capacity(line.sets.len());
+        for set in line.sets {
+            let more = set.iter().map(|(name, _)| *name);
+            dimensions.push(std::iter::once("Stack").chain(more).collect());
+        }
+        let directive = Directive {
+            namespace: "Recado",
+            dimensions,
+            metrics: [Named {
+                name: line.metric.name(),
+                unit: line.value.unit(),
+            }],
+        };
+        let mut described = serializer.serialize_map(Some(2))?;
+        described.serialize_entry("Timestamp", &line.now.as_millisecond())?;
+        described.serialize_entry("CloudWatchMetrics", &[directive])?;
+        described.end()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn read(line: &Line<'_>) -> Value {
+        let text = serde_json::to_string(line).expect("a line");
+        assert!(!text.contains('\n'));
+        serde_json::from_str(&text).expect("JSON")
+    }
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_790_000_000).expect("time")
@@ -191,21 +265,23 @@ mod tests {
 
     #[test]
     fn a_metric_is_one_line_of_the_embedded_format() {
-        let line = line(Metric::UncertainFallback, 2.into(), "Count", &[&[]], now());
+        let two = Measure::Count(2);
+        let line = read(&Line::of(Metric::UncertainFallback, two, &[&[]], now()));
         assert_eq!(line["UncertainFallback"], 2);
         assert_eq!(line["Stack"], "recado");
         let described = &line["_aws"]["CloudWatchMetrics"][0];
         let metric = json!([{ "Name": "UncertainFallback", "Unit": "Count" }]);
         assert_eq!(described["Metrics"], metric);
         assert_eq!(described["Dimensions"], json!([["Stack"]]));
-        assert!(!line.to_string().contains('\n'));
     }
 
     #[test]
     fn a_duration_is_told_in_milliseconds_under_each_set_of_dimensions() {
         let took = SignedDuration::from_micros(1_234_567);
         let function = [("Function", "outbound-sender")];
-        let line = lasted(Metric::ColdStart, took, &[&[], &function], now());
+        let sets: [Dimensions<'_>; 2] = [&[], &function];
+        let line = read(&Line::of(Metric::ColdStart, lasted(took), &sets, now()));
+        assert_eq!(line["_aws"]["Timestamp"], 1_790_000_000_000_i64);
         assert_eq!(line["ColdStart"], 1234.5);
         assert_eq!(line["Function"], "outbound-sender");
         let described = &line["_aws"]["CloudWatchMetrics"][0];
@@ -215,7 +291,7 @@ mod tests {
         );
         assert_eq!(described["Metrics"][0]["Unit"], "Milliseconds");
         // A clock that was set back meanwhile.
-        let back = lasted(Metric::ColdStart, -took, &[&[]], now());
+        let back = read(&Line::of(Metric::ColdStart, lasted(-took), &[&[]], now()));
         assert_eq!(back["ColdStart"], 0.0);
     }
 }

@@ -9,6 +9,7 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use jiff::Timestamp;
 use recado_domain::ids::TenantId;
+use recado_http::Http;
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -16,6 +17,8 @@ use thiserror::Error;
 const TARGET: &str = "AWSCognitoIdentityProviderService";
 /// Clients per page (AWS: at most 60).
 const PAGE: u32 = 60;
+/// Larger than a page of clients.
+const MAX_PAGE: usize = 1024 * 1024;
 /// One request.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Why a pool did nothing. Never holds what was asked or answered.
@@ -51,7 +54,7 @@ impl Signer {
 
 /// A pool of clients.
 pub struct Pool {
-    http: reqwest::Client,
+    http: Http,
     signer: Signer,
     id: String,
 }
@@ -67,7 +70,7 @@ pub struct PoolClient {
 impl Pool {
     /// By its id, as in `sa-east-1_AbCdEfGhI`.
     #[must_use]
-    pub fn new(http: reqwest::Client, signer: Signer, id: String) -> Self {
+    pub fn new(http: Http, signer: Signer, id: String) -> Self {
         Self { http, signer, id }
     }
 
@@ -131,18 +134,17 @@ impl Pool {
         ];
         let signature = signature(&self.signer, &url, &headers, body.as_bytes(), now)
             .map_err(|_| failed("the request cannot be signed"))?;
-        let mut asked = self.http.post(&url).timeout(PATIENCE);
+        let mut asked = http::Request::post(&url);
         for (name, value) in headers.iter().map(|(name, value)| (*name, value)) {
             asked = asked.header(name, value);
         }
         for (name, value) in &signature {
             asked = asked.header(name, value);
         }
-        let answer = asked.body(body).send().await;
+        let answer = self.http.ask(asked, body, PATIENCE, MAX_PAGE).await;
         let answer = answer.map_err(|_| failed("it does not answer"))?;
         let status = answer.status();
-        let answer = answer.bytes().await.unwrap_or_default();
-        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         if status.is_success() {
             return Ok(answer);
         }

@@ -8,6 +8,7 @@ use aws_sdk_sns::config::http::HttpResponse;
 use aws_sdk_sns::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::operation::publish::PublishError;
 use recado_domain::delivery::{Failure, FailureKind, PostOutcome};
+use recado_http::HttpError;
 
 /// How long SNS is left alone after it said "too fast".
 const AFTER_THROTTLING: Duration = Duration::from_secs(2);
@@ -88,8 +89,8 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
         .downcast_ref::<io::Error>()
         .is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
     let connecting = error
-        .downcast_ref::<reqwest::Error>()
-        .is_some_and(reqwest::Error::is_connect);
+        .downcast_ref::<HttpError>()
+        .is_some_and(HttpError::is_connect);
     refused || connecting || error.source().is_some_and(never_connected)
 }
 

@@ -2,6 +2,7 @@
 
 use recado_domain::delivery::{FailureKind, PostOutcome};
 use recado_domain::ids::MediaId;
+use recado_http::HttpError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -108,24 +109,18 @@ fn trace(error: &RawValue) -> Option<String> {
 ///
 /// Only a connection that never stood proves that nothing left. Whatever ends an established one
 /// (a reset, an end, silence) may have come after Meta had read the request.
-pub(crate) fn without_answer(error: &reqwest::Error) -> PostOutcome {
-    if error.is_builder() {
-        let title = "the request could not be built";
-        return PostOutcome::Rejected(errors::without_code(FailureKind::Technical, title));
+pub(crate) fn without_answer(error: &HttpError) -> PostOutcome {
+    let failure = |title| errors::without_code(FailureKind::Technical, title);
+    let not_sent = |title| PostOutcome::NotSent {
+        failure: failure(title),
+        retry_after: AFTER_NO_CONNECTION,
+    };
+    match error {
+        HttpError::Unbuilt(_) => PostOutcome::Rejected(failure("the request could not be built")),
+        HttpError::NoConnection(_) => not_sent("no connection"),
+        HttpError::ConnectTimeout => not_sent("connecting took too long"),
+        HttpError::Timeout | HttpError::Ended(_) => PostOutcome::Unknown,
     }
-    if error.is_connect() {
-        let title = if error.is_timeout() {
-            "connecting took too long"
-        } else {
-            "no connection"
-        };
-        let failure = errors::without_code(FailureKind::Technical, title);
-        return PostOutcome::NotSent {
-            failure,
-            retry_after: AFTER_NO_CONNECTION,
-        };
-    }
-    PostOutcome::Unknown
 }
 
 /// The sender repeats within about two seconds before it hands the message on.

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Uri};
 use recado_domain::carried::Carried;
 use recado_domain::delivery::PostOutcome;
 use recado_domain::file::FileType;
 use recado_domain::ids::{MediaId, PhoneNumberId};
 use recado_domain::message::{Addressee, Outgoing};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, redirect};
+use recado_http::{Http, HttpError};
 use thiserror::Error;
 
 use crate::answer::{self, Answer};
@@ -17,36 +19,11 @@ use crate::token::AccessToken;
 use crate::webhook::MessageId;
 use crate::wire;
 
-/// Longer than this no start waits for a connection.
-const WARM_UP: Duration = Duration::from_secs(1);
-
-/// A connection (name, TCP and TLS) stands within this long, or nothing was sent.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Shorter than what Meta and the gateways on the way keep a silent connection for: a request on a
-/// connection that is already dead has an unknown outcome.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// How long Meta keeps what was uploaded, and its id is good for.
 pub const MEDIA_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Larger than any answer of Meta's; what is longer is not one.
 const MAX_ANSWER: usize = 64 * 1024;
-
-/// The transport as it must be for a POST that may not be repeated: HTTP/1.1 (a stalled HTTP/2
-/// connection would stall every message on it), no retry, no redirect, no proxy (behind which a
-/// failed connection would prove nothing). The caller adds its TLS
-/// (`tls_backend_preconfigured`) and builds it.
-pub fn transport() -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .http1_only()
-        .retry(reqwest::retry::never())
-        .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .tcp_nodelay(true)
-        .no_proxy()
-}
 
 /// Why an address is not one of the API. Never echoes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -56,25 +33,19 @@ pub struct BaseUrlError;
 /// Sends messages, each once. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: Http,
     base: String,
     post_timeout: Duration,
 }
 
 impl Client {
-    /// Makes a client out of a [`transport`].
-    ///
     /// `base_url` holds host and version (`https://graph.facebook.com/v25.0`). `post_timeout` bounds
-    /// a request from connecting to the answer's last byte; above 2 s, so that an address that does
-    /// not answer is known as one ([`PostOutcome::NotSent`]).
-    pub fn new(
-        http: reqwest::Client,
-        base_url: String,
-        post_timeout: Duration,
-    ) -> Result<Self, BaseUrlError> {
-        let url = reqwest::Url::parse(&base_url).map_err(|_| BaseUrlError)?;
-        let plain = url.query().is_none() && url.fragment().is_none() && url.has_host();
-        if !plain || !matches!(url.scheme(), "http" | "https") {
+    /// a request from connecting to the answer's last byte; above [`recado_http::CONNECT_TIMEOUT`], so
+    /// that an address that does not answer is known as one ([`PostOutcome::NotSent`]).
+    pub fn new(http: Http, base_url: String, post_timeout: Duration) -> Result<Self, BaseUrlError> {
+        let url: Uri = base_url.parse().map_err(|_| BaseUrlError)?;
+        let plain = !base_url.contains(['?', '#']) && url.host().is_some_and(|it| !it.is_empty());
+        if !plain || !matches!(url.scheme_str(), Some("http" | "https")) {
             return Err(BaseUrlError);
         }
         let base = base_url.trim_end_matches('/').to_owned();
@@ -120,9 +91,8 @@ impl Client {
         file: &[u8],
     ) -> Result<MediaId, UploadError> {
         let (media_type, body) = wire::upload(kind, file);
-        let url = format!("{}/{from}/media", self.base);
         let (status, body) = self
-            .ask(url, token, &media_type, body)
+            .ask(&format!("{from}/media"), token, &media_type, body)
             .await
             .map_err(UploadError::of)?;
         answer::media_id(status, &body).map_err(|answer| UploadError::of(known(status, answer)))
@@ -131,9 +101,11 @@ impl Client {
     /// Opens a connection before the first message needs it. That it cannot be opened shows with
     /// the first message.
     pub async fn warm_up(&self) {
-        let request = self.http.head(&self.base).timeout(WARM_UP);
-        if let Err(error) = request.send().await {
-            tracing::debug!(error = %error.without_url(), "could not connect to Meta ahead of time");
+        if let Err(error) = self.http.warm_up(&self.base).await {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "could not connect to Meta ahead of time"
+            );
         }
     }
 
@@ -143,16 +115,30 @@ impl Client {
         method: Method,
         path: &str,
         authorization: HeaderValue,
-    ) -> reqwest::RequestBuilder {
-        self.http
-            .request(method, format!("{}/{path}", self.base))
-            .timeout(self.post_timeout)
+    ) -> http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("{}/{path}", self.base))
             .header(AUTHORIZATION, authorization)
     }
 
+    /// Asks it; the answer's status and its body, of at most `most` bytes.
+    pub(crate) async fn exchange(
+        &self,
+        request: http::request::Builder,
+        body: Vec<u8>,
+        most: usize,
+    ) -> Result<(u16, Bytes), HttpError> {
+        let answer = self
+            .http
+            .ask(request, body, self.post_timeout, most)
+            .await?;
+        Ok((answer.status().as_u16(), answer.into_body()))
+    }
+
     async fn post(&self, from: &PhoneNumberId, token: &AccessToken, body: Vec<u8>) -> PostOutcome {
-        let url = format!("{}/{from}/messages", self.base);
-        match self.ask(url, token, "application/json", body).await {
+        let path = format!("{from}/messages");
+        match self.ask(&path, token, "application/json", body).await {
             Ok((status, body)) => known(status, answer::read(status, &body)),
             Err(outcome) => outcome,
         }
@@ -161,26 +147,16 @@ impl Client {
     /// One request; without a whole answer, what is known of it.
     async fn ask(
         &self,
-        url: String,
+        path: &str,
         token: &AccessToken,
         media_type: &str,
         body: Vec<u8>,
-    ) -> Result<(u16, Vec<u8>), PostOutcome> {
+    ) -> Result<(u16, Bytes), PostOutcome> {
         let request = self
-            .http
-            .post(url)
-            .timeout(self.post_timeout)
-            .header(AUTHORIZATION, token.header())
-            .header(CONTENT_TYPE, media_type)
-            .body(body);
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return Err(answer::without_answer(&error)),
-        };
-        let status = response.status().as_u16();
-        // Meta answered, so it had the request; what it decided did not arrive.
-        let body = whole(response, MAX_ANSWER).await;
-        body.map(|body| (status, body)).ok_or(PostOutcome::Unknown)
+            .request(Method::POST, path, token.header())
+            .header(CONTENT_TYPE, media_type);
+        let answer = self.exchange(request, body, MAX_ANSWER).await;
+        answer.map_err(|error| answer::without_answer(&error))
     }
 }
 
@@ -191,16 +167,4 @@ fn known(status: u16, answer: Answer) -> PostOutcome {
         tracing::info!(http.status = status, meta.trace = %trace, "Meta refused a request");
     }
     answer.outcome
-}
-
-/// An answer's body, unless it breaks off or is longer than any of Meta's.
-pub(crate) async fn whole(mut response: reqwest::Response, most: usize) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend_from_slice(&chunk),
-            Ok(None) => return Some(body),
-            Ok(Some(_)) | Err(_) => return None,
-        }
-    }
 }

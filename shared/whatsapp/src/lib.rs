@@ -16,7 +16,7 @@ mod token;
 pub mod webhook;
 pub mod wire;
 
-pub use client::{BaseUrlError, Client, MEDIA_KEPT, transport};
+pub use client::{BaseUrlError, Client, MEDIA_KEPT};
 pub use review::Reviewer;
 pub use samples::SampleHandle;
 pub use setup::{AppSubscription, NumberAtMeta, TokenAtMeta};

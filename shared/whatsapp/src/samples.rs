@@ -1,15 +1,15 @@
 //! Samples of media headers: what Meta's reviewers see where a message has its customer's own file.
 
+use http::Method;
+use http::header::CONTENT_TYPE;
 use recado_domain::file::FileType;
 use recado_domain::ids::AppId;
-use reqwest::Method;
-use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::client::Client;
 use crate::json;
-use crate::templates::{ManageError, asked};
+use crate::templates::ManageError;
 use crate::token::AccessToken;
 use crate::wire;
 
@@ -39,7 +39,12 @@ impl Client {
         file: &[u8],
     ) -> Result<SampleHandle, ManageError> {
         let path = format!("{app}/uploads?{}", announcement(kind, file.len()));
-        let begun = asked(self.request(Method::POST, &path, token.header())).await?;
+        let begun = self
+            .asked(
+                self.request(Method::POST, &path, token.header()),
+                Vec::new(),
+            )
+            .await?;
         let begun: Session<'_> =
             serde_json::from_slice(&begun).map_err(|_| ManageError::Unavailable)?;
         let session = named(begun.id).filter(|id| id.starts_with("upload:"));
@@ -47,9 +52,8 @@ impl Client {
         let whole = self
             .request(Method::POST, &session, token.oauth())
             .header(CONTENT_TYPE, kind.media_type())
-            .header("file_offset", "0")
-            .body(file.to_vec());
-        let answer = asked(whole).await?;
+            .header("file_offset", "0");
+        let answer = self.asked(whole, file.to_vec()).await?;
         let file: Uploaded<'_> =
             serde_json::from_slice(&answer).map_err(|_| ManageError::Unavailable)?;
         named(file.h)

@@ -3,16 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use http::Method;
+use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use recado_domain::ids::{AppId, BusinessAccountId, PhoneNumberId};
-use reqwest::Method;
-use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::client::Client;
 use crate::json;
-use crate::templates::{ManageError, asked, done};
+use crate::templates::{ManageError, done};
 use crate::token::AccessToken;
 
 /// What is read of a number.
@@ -90,7 +90,7 @@ impl Client {
             level: Option<&'a RawValue>,
         }
         let path = format!("{number}?fields={NUMBER_FIELDS}");
-        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+        let answer = self.fetched(&path, token.header()).await?;
         let wire: Wire<'_> = read(&answer)?;
         let digits = json::text(wire.display_phone_number);
         let digits = digits.map(|text| text.chars().filter(char::is_ascii_digit).collect());
@@ -125,7 +125,7 @@ impl Client {
             data_localization_region: Option<&'a RawValue>,
         }
         let path = format!("{number}/settings");
-        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+        let answer = self.fetched(&path, token.header()).await?;
         let wire: Wire<'_> = read(&answer)?;
         // Meta's pages write these words in either case.
         let upper = |raw| word(raw).map(|word| word.to_uppercase());
@@ -142,7 +142,7 @@ impl Client {
         token: &AccessToken,
     ) -> Result<BTreeSet<PhoneNumberId>, ManageError> {
         let path = format!("{account}/phone_numbers?fields=id&limit={PAGE}");
-        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+        let answer = self.fetched(&path, token.header()).await?;
         #[derive(Deserialize)]
         struct Number<'a> {
             #[serde(borrow)]
@@ -173,7 +173,7 @@ impl Client {
             id: Option<&'a RawValue>,
         }
         let path = format!("{account}/subscribed_apps");
-        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+        let answer = self.fetched(&path, token.header()).await?;
         let apps = data::<Subscriber<'_>>(&answer)?
             .into_iter()
             .filter_map(|it| json::object::<App<'_>>(it.whatsapp_business_api_data))
@@ -188,7 +188,14 @@ impl Client {
         token: &AccessToken,
     ) -> Result<(), ManageError> {
         let path = format!("{account}/subscribed_apps");
-        done(&asked(self.request(Method::POST, &path, token.header())).await?)
+        done(
+            &self
+                .asked(
+                    self.request(Method::POST, &path, token.header()),
+                    Vec::new(),
+                )
+                .await?,
+        )
     }
 
     /// Where the app's webhooks for WhatsApp go. `token`: [`AccessToken::of_app`].
@@ -214,7 +221,7 @@ impl Client {
             name: Option<&'a RawValue>,
         }
         let path = format!("{app}/subscriptions");
-        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+        let answer = self.fetched(&path, token.header()).await?;
         // A field is an object with its name and version; older answers hold the name alone.
         let name = |raw| match json::object::<Field<'_>>(Some(raw)) {
             Some(field) => json::owned(field.name),
@@ -257,9 +264,8 @@ impl Client {
                 &format!("{app}/subscriptions"),
                 token.header(),
             )
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.finish());
-        done(&asked(request).await?)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        done(&self.asked(request, form.finish().into_bytes()).await?)
     }
 
     /// What Meta says of a bank's token. `app_token`: [`AccessToken::of_app`].
@@ -287,7 +293,7 @@ impl Client {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("input_token", token.text());
         let path = format!("debug_token?{}", query.finish());
-        let answer = asked(self.request(Method::GET, &path, app_token.header())).await?;
+        let answer = self.fetched(&path, app_token.header()).await?;
         let wire: Wire<'_> = read(&answer)?;
         let data = json::object::<Data<'_>>(wire.data).ok_or(ManageError::Unavailable)?;
         // 0: it never ends.

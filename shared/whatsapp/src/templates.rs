@@ -4,18 +4,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::request::Builder;
 use recado_domain::delivery::{Failure, PostOutcome};
 use recado_domain::ids::BusinessAccountId;
 use recado_domain::standing::{Edition, Quality, Reason, Review};
 use recado_domain::template::Category;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::client::{Client, whole};
+use crate::client::Client;
 use crate::errors::{self, MetaError};
 use crate::json;
 use crate::token::AccessToken;
@@ -109,7 +111,7 @@ impl Client {
     ) -> Result<AtMeta, ManageError> {
         let path = format!("{account}/message_templates");
         let request = self.request(Method::POST, &path, token.header());
-        let answer = asked(with_json(request, payload)).await?;
+        let answer = self.asked_with(request, payload).await?;
         read_one(&answer).ok_or(ManageError::Unavailable)
     }
 
@@ -125,7 +127,7 @@ impl Client {
         loop {
             let query = page_query(None, after.as_deref());
             let path = format!("{account}/message_templates?{query}");
-            let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+            let answer = self.fetched(&path, token.header()).await?;
             let page = Page::read(&answer).ok_or(ManageError::Unavailable)?;
             for (name, language, template) in page.templates {
                 if let Some(edition) = Edition::parse(&name, &language) {
@@ -151,7 +153,7 @@ impl Client {
         loop {
             let query = page_query(Some((&name, language)), after.as_deref());
             let path = format!("{account}/message_templates?{query}");
-            let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+            let answer = self.fetched(&path, token.header()).await?;
             let page = Page::read(&answer).ok_or(ManageError::Unavailable)?;
             // Meta's filter lets longer names through.
             let found = page
@@ -175,7 +177,7 @@ impl Client {
         id: &MetaId,
     ) -> Result<AtMeta, ManageError> {
         let path = format!("{}?fields={FIELDS}", id.0);
-        let answer = asked(self.request(Method::GET, &path, token.header())).await?;
+        let answer = self.fetched(&path, token.header()).await?;
         read_one(&answer).ok_or(ManageError::Unavailable)
     }
 
@@ -189,7 +191,7 @@ impl Client {
         change: &Value,
     ) -> Result<(), ManageError> {
         let request = self.request(Method::POST, &id.0, token.header());
-        done(&asked(with_json(request, change)).await?)
+        done(&self.asked_with(request, change).await?)
     }
 
     /// Deletes one language. Messages that Meta has accepted are still delivered.
@@ -202,7 +204,45 @@ impl Client {
     ) -> Result<(), ManageError> {
         let (name, id) = (edition.meta_name(), &id.0);
         let path = format!("{account}/message_templates?hsm_id={id}&name={name}");
-        done(&asked(self.request(Method::DELETE, &path, token.header())).await?)
+        done(
+            &self
+                .asked(
+                    self.request(Method::DELETE, &path, token.header()),
+                    Vec::new(),
+                )
+                .await?,
+        )
+    }
+
+    /// Asks what may be asked for again; the answer, where it is no refusal.
+    pub(crate) async fn asked(
+        &self,
+        request: Builder,
+        body: Vec<u8>,
+    ) -> Result<Bytes, ManageError> {
+        let answer = self.exchange(request, body, MAX_PAGE).await;
+        let (status, body) = answer.map_err(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "Meta did not answer");
+            ManageError::Unavailable
+        })?;
+        said(status, &body).map(|()| body)
+    }
+
+    /// What stands at a path.
+    pub(crate) async fn fetched(
+        &self,
+        path: &str,
+        authorization: HeaderValue,
+    ) -> Result<Bytes, ManageError> {
+        let request = self.request(Method::GET, path, authorization);
+        self.asked(request, Vec::new()).await
+    }
+
+    /// The same with a body of JSON.
+    async fn asked_with(&self, request: Builder, body: &Value) -> Result<Bytes, ManageError> {
+        let request = request.header(CONTENT_TYPE, "application/json");
+        self.asked(request, body.to_string().into_bytes()).await
     }
 }
 
@@ -220,42 +260,28 @@ fn page_query(one: Option<(&str, &str)>, after: Option<&str>) -> String {
     query.finish()
 }
 
-pub(crate) fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
-    request
-        .header(CONTENT_TYPE, "application/json")
-        .body(body.to_string())
-}
-
-pub(crate) async fn asked(request: RequestBuilder) -> Result<Vec<u8>, ManageError> {
+fn said(status: u16, body: &[u8]) -> Result<(), ManageError> {
     #[derive(Deserialize)]
     struct Wire<'a> {
         #[serde(borrow)]
         error: Option<&'a RawValue>,
     }
-    let response = request.send().await.map_err(|error| {
-        tracing::warn!(error = %error.without_url(), "Meta did not answer");
-        ManageError::Unavailable
-    })?;
-    let status = response.status();
-    let body = whole(response, MAX_PAGE)
-        .await
-        .ok_or(ManageError::Unavailable)?;
-    let wire: Wire<'_> = serde_json::from_slice(&body).map_err(|_| ManageError::Unavailable)?;
+    let wire: Wire<'_> = serde_json::from_slice(body).map_err(|_| ManageError::Unavailable)?;
     match wire.error {
         Some(error) => Err(refusal(MetaError::read(error), status)),
-        None if status.is_success() => Ok(body),
+        None if (200..300).contains(&status) => Ok(()),
         None => Err(ManageError::Unavailable),
     }
 }
 
-fn refusal(error: MetaError, status: StatusCode) -> ManageError {
+fn refusal(error: MetaError, status: u16) -> ManageError {
     match error.subcode {
         Some(EXISTS) => return ManageError::Exists,
         Some(NAME_LOCKED) => return ManageError::NameLocked,
         Some(NOTHING_DELETED | NO_SUCH_NODE) => return ManageError::Missing,
         Some(_) | None => {}
     }
-    match errors::synchronous(error, status.as_u16()) {
+    match errors::synchronous(error, status) {
         PostOutcome::Rejected(failure) => ManageError::Refused(failure),
         PostOutcome::NotSent { retry_after, .. } => ManageError::Throttled(retry_after),
         PostOutcome::Accepted { .. } | PostOutcome::Held | PostOutcome::Unknown => {

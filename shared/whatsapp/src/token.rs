@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use http::header::HeaderValue;
 use recado_domain::ids::AppId;
-use reqwest::header::HeaderValue;
 use thiserror::Error;
 
 /// Why a text cannot be an access token. Never echoes it.

@@ -12,9 +12,10 @@ use recado_domain::file::FileType;
 use recado_domain::ids::PhoneNumberId;
 use recado_domain::message::{Addressee, FreeText, Outgoing};
 use recado_domain::phone::E164;
+use recado_http::Http;
 use recado_whatsapp::errors::UploadError;
 use recado_whatsapp::webhook::MessageId;
-use recado_whatsapp::{AccessToken, BaseUrlError, Client, transport};
+use recado_whatsapp::{AccessToken, BaseUrlError, Client};
 
 /// What Meta answers next, and what it was asked.
 #[derive(Default)]
@@ -52,19 +53,6 @@ async fn meta(
     )
 }
 
-fn http() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has them")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    transport()
-        .tls_backend_preconfigured(tls)
-        .build()
-        .expect("a client")
-}
-
 /// What a free-form message carries.
 fn mark() -> Carried {
     Carried::parse("rcp_1_aaaaaaaaaaaaaaaaaaaaaaaaaa.1793400012000").expect("a window")
@@ -93,7 +81,7 @@ impl Scene {
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
             meta,
-            client: Client::new(http(), base, Duration::from_secs(20)).expect("an address"),
+            client: Client::new(Http::new(), base, Duration::from_secs(20)).expect("an address"),
             from: PhoneNumberId::parse("700000000000001").expect("valid"),
             token: AccessToken::parse("EAAfictional").expect("valid"),
         }
@@ -209,7 +197,7 @@ async fn each_answer_of_metas_is_asked_for_once_and_becomes_its_outcome() {
 #[test]
 fn an_address_that_is_not_an_apis_stops_the_start() {
     let check =
-        |base: &str| Client::new(http(), base.to_owned(), Duration::from_secs(8)).map(|_| ());
+        |base: &str| Client::new(Http::new(), base.to_owned(), Duration::from_secs(8)).map(|_| ());
     assert_eq!(check("https://graph.facebook.com/v25.0"), Ok(()));
     assert_eq!(check("http://127.0.0.1:8080/sim/meta"), Ok(()));
     for base in [

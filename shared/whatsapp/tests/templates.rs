@@ -14,11 +14,12 @@ use recado_domain::ids::{AppId, BusinessAccountId, TemplateName};
 use recado_domain::locale::Locale;
 use recado_domain::standing::{Edition, Reason, Review};
 use recado_domain::template::{Category, Template};
+use recado_http::Http;
 use recado_testing::meta::settings::APP_ID;
 use recado_testing::meta::{
     Account, BusinessNumber, Meta, Method, Request, Settings, TemplateStatus,
 };
-use recado_whatsapp::{AccessToken, Client, ManageError, SampleHandle, transport};
+use recado_whatsapp::{AccessToken, Client, ManageError, SampleHandle};
 use serde_json::json;
 
 const WABA: &str = "800000000000001";
@@ -105,17 +106,7 @@ impl Scene {
 }
 
 fn client(base: &str) -> Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has them")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let http = transport()
-        .tls_backend_preconfigured(tls)
-        .build()
-        .expect("a client");
-    Client::new(http, base.to_owned(), Duration::from_secs(20)).expect("an address")
+    Client::new(Http::new(), base.to_owned(), Duration::from_secs(20)).expect("an address")
 }
 
 fn template(version: u32) -> Template {

@@ -13,7 +13,8 @@ use recado_domain::delivery::PostOutcome;
 use recado_domain::ids::{Callback, NotificationId, PhoneNumberId};
 use recado_domain::message::{Addressee, FreeText, Outgoing};
 use recado_domain::phone::E164;
-use recado_whatsapp::{AccessToken, Client, transport};
+use recado_http::Http;
+use recado_whatsapp::{AccessToken, Client};
 use tokio::net::TcpSocket;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -21,17 +22,7 @@ const SHORT: Duration = Duration::from_millis(300);
 const ACCEPTED: &str = r#"{"messages":[{"id":"wamid.SIMULATED0001=="}]}"#;
 
 fn client(base: &str, post_timeout: Duration) -> Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring has them")
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let http = transport()
-        .tls_backend_preconfigured(tls)
-        .build()
-        .expect("a client");
-    Client::new(http, base.to_owned(), post_timeout).expect("an address")
+    Client::new(Http::new(), base.to_owned(), post_timeout).expect("an address")
 }
 
 async fn send(client: &Client) -> PostOutcome {

@@ -201,7 +201,7 @@ impl Shelf {
             "UpdateExpression": "SET #a = :a", "ExpressionAttributeNames": { "#a": attribute },
             "ExpressionAttributeValues": { ":a": value },
         });
-        let http = recado_runtime::shared_client();
+        let http = reqwest::Client::builder().no_proxy().build()?;
         let request = http
             .post(self.aws.endpoint())
             .header("x-amz-target", "DynamoDB_20120810.UpdateItem")

@@ -73,9 +73,6 @@ async fn start() -> Stack {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await });
     tokio::spawn(sim.clone().post_webhooks(format!("http://{address}/hook")));
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
     Stack {
         sim,
         base: format!("http://{address}/sim"),

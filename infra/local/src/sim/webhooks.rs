@@ -104,12 +104,6 @@ async fn deliver(client: &reqwest::Client, callback: &str, post: WebhookPost) ->
 }
 
 fn client() -> anyhow::Result<reqwest::Client> {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error only says that somebody else was faster.
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-    }
     reqwest::Client::builder()
         .no_proxy()
         .timeout(TIMEOUT)

@@ -6,8 +6,10 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::Request;
+use recado_http::Http;
 use recado_ports::Chance;
-use recado_runtime::{Env, shared_client};
+use recado_runtime::Env;
 use serde_json::{Value, json};
 
 use crate::chunks::{Chunk, Form, chunks};
@@ -24,6 +26,8 @@ const TRIES: u32 = 6;
 const REST: Duration = Duration::from_secs(1);
 /// One try: longer than the gateway waits.
 const PATIENCE: Duration = Duration::from_secs(40);
+/// Larger than a report of a piece whose every line is bad.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 const TOKEN: &str = "RECADO_TOKEN";
 
 /// What is handed over, and where its state is kept.
@@ -65,24 +69,23 @@ pub(crate) async fn run<C: Chance>(
         Some(path) => read_position(path)?,
         None => 1,
     };
-    let http = shared_client();
+    let http = Http::new();
     let address = format!(
         "{}/v1/consents/imports",
         importing.api.trim_end_matches('/')
     );
     let ask = async |chunk: &Chunk| {
-        let asked = http
-            .post(&address)
-            .bearer_auth(&token)
-            .header("content-type", form.media_type())
-            .timeout(PATIENCE)
-            .body(chunk.body.clone());
-        let Ok(answer) = asked.send().await else {
+        let asked = Request::post(&address)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", form.media_type());
+        let answer = http
+            .ask(asked, chunk.body.clone(), PATIENCE, MAX_ANSWER)
+            .await;
+        let Ok(answer) = answer else {
             return Said::Later(Value::Null);
         };
-        let status = answer.status().as_u16();
-        let body = answer.bytes().await.unwrap_or_default();
-        Said::read(status, serde_json::from_slice(&body).unwrap_or_default())
+        let said = serde_json::from_slice(answer.body()).unwrap_or_default();
+        Said::read(answer.status().as_u16(), said)
     };
     let mut tally = Tally::default();
     for chunk in chunks(form, &file, from, LINES, BYTES) {

@@ -83,7 +83,7 @@ async fn a_transaction_asks_for_each_of_its_writes_and_a_batch_for_each_of_its_p
         actions.iter().map(statement).collect()
     };
     let http = |operation: &str, body: Value| {
-        let request = recado_runtime::shared_client().post(stack.aws.endpoint());
+        let request = reqwest::Client::new().post(stack.aws.endpoint());
         request
             .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header(
