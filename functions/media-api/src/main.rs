@@ -14,7 +14,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
+    let secrets = Secrets::new(aws.secrets_manager(), Process::clock());
     let whatsapp = Client::new(aws.http(), config.whatsapp_url, config.upload_timeout)?;
     let store = Store::new(
         aws.dynamodb(Retries::Three, SDK_ATTEMPT),

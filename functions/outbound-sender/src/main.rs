@@ -16,7 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
+    let secrets = Secrets::new(aws.secrets_manager(), Process::clock());
     let client_at = |url| Client::new(aws.http(), url, config.limits.post_timeout);
     let client = client_at(config.whatsapp_url)?;
     let sandbox = config.sandbox_url.map(client_at).transpose()?;

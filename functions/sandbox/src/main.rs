@@ -10,7 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     recado_runtime::init(env!("CARGO_BIN_NAME"));
     let config = Config::from_env(&ProcessEnv)?;
     let aws = Aws::new(config.aws);
-    let secrets = Secrets::new(aws.secrets(Retries::Three, SDK_ATTEMPT), Process::clock());
+    let secrets = Secrets::new(aws.secrets_manager(), Process::clock());
     let (whatsapp, sms, ()) = tokio::join!(
         secrets.watch(&config.whatsapp_secret),
         secrets.watch(&config.sms_secret),

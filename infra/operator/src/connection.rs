@@ -7,7 +7,7 @@ use recado_domain::delivery::Notification;
 use recado_dynamodb::{NotificationPage, Store, UnreadableItem};
 use recado_ports::Chance;
 use recado_runtime::{Aws, AwsConfig, Env, Retries, Settings};
-use recado_setup::{Pool, Secret, Signer};
+use recado_setup::{Pool, Secret};
 use recado_sqs::RawQueue;
 
 use crate::arguments::{Connection, Places, Reading};
@@ -90,7 +90,6 @@ impl<'a, C: Chance + Clone + 'static> Clients<'a, C> {
 /// The services that need no table.
 pub(crate) struct Services {
     aws: Aws,
-    signer: Signer,
     /// The keys' secret and Meta's.
     secrets: [Option<String>; 2],
     whatsapp_url: String,
@@ -106,19 +105,10 @@ impl Services {
         let layered = layered(connection, env);
         let settings = Settings::new(&layered);
         let config = AwsConfig::read(&layered, &settings);
-        let text = |name: &str| layered(name).unwrap_or_default();
-        let signer = Signer::new(
-            text("AWS_REGION"),
-            text("AWS_ACCESS_KEY_ID"),
-            text("AWS_SECRET_ACCESS_KEY"),
-            layered("AWS_SESSION_TOKEN"),
-            layered("AWS_ENDPOINT_URL"),
-        );
         let named = |given: &Option<String>, name: &str| given.clone().or_else(|| env.get(name));
         let url = named(&places.whatsapp_url, "WHATSAPP_URL");
         Ok(Self {
             aws: Aws::new(settings.finish(config)?),
-            signer,
             secrets: [
                 named(&places.keys_secret, "KEYS_SECRET_ID"),
                 named(&places.whatsapp_secret, "WHATSAPP_SECRET_ID"),
@@ -171,7 +161,7 @@ impl Services {
 
     /// A pool of the banks' clients.
     pub(crate) fn pool(&self, id: &str) -> Pool {
-        Pool::new(self.aws.http(), self.signer.clone(), id.to_owned())
+        Pool::new(self.aws.cognito(), id.to_owned())
     }
 }
 

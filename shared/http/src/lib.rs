@@ -5,6 +5,8 @@
 //! request goes twice: one that a kept connection ended under is repeated only while no byte of it was
 //! written.
 
+mod aws;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,8 @@ use tokio::net::TcpStream;
 use tower::timeout::Timeout;
 use tower::timeout::error::Elapsed;
 use tower::util::BoxCloneSyncService;
+
+pub use aws::{JsonService, ServiceError};
 
 /// A connection (name, TCP and TLS) stands within this long, or nothing was sent.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -39,9 +43,9 @@ pub struct Http(legacy::Client<Connector, Full<Bytes>>);
 /// Why there is no whole answer. Never holds the address, which may name a queue or a key.
 #[derive(Debug, Error)]
 pub enum HttpError {
-    /// There is no such request: an address that is none, a value that no header can have.
+    /// There is no such request: an address that is none, a value that no header can have, no signature.
     #[error("the request could not be built")]
-    Unbuilt(#[from] http::Error),
+    Unbuilt(#[source] Box<dyn Error + Send + Sync>),
     /// No connection came about: nothing was sent.
     #[error("no connection")]
     NoConnection(#[source] legacy::Error),
@@ -150,7 +154,8 @@ impl Http {
         time: Duration,
         most: usize,
     ) -> Result<Response<Bytes>, HttpError> {
-        let request = request.body(body.into())?;
+        let request = request.body(body.into());
+        let request = request.map_err(|error| HttpError::Unbuilt(error.into()))?;
         let answer = tokio::time::timeout(time, self.send(request, most)).await;
         answer.unwrap_or(Err(HttpError::Timeout))
     }

@@ -13,10 +13,11 @@ use aws_smithy_runtime_api::client::interceptors::{
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use recado_http::Http;
+use recado_http::{Http, JsonService};
 
 use crate::config::{Env, Settings};
 use crate::http::SdkHttp;
+use crate::secrets::SecretsManager;
 
 /// How long one attempt at DynamoDB, SQS or Secrets Manager may take.
 pub const SDK_ATTEMPT: Duration = Duration::from_secs(2);
@@ -35,10 +36,16 @@ pub enum Retries {
 pub struct AwsConfig {
     region: String,
     credentials: Credentials,
-    endpoints: [Option<String>; 4],
+    endpoints: [Option<String>; 5],
 }
 
-const SERVICES: [&str; 4] = ["DYNAMODB", "SQS", "SNS", "SECRETS_MANAGER"];
+const SERVICES: [&str; 5] = [
+    "DYNAMODB",
+    "SQS",
+    "SNS",
+    "SECRETS_MANAGER",
+    "COGNITO_IDENTITY_PROVIDER",
+];
 
 impl AwsConfig {
     /// Reads `AWS_REGION`, the credentials, and the SDKs' own endpoint variables (`AWS_ENDPOINT_URL`,
@@ -150,6 +157,34 @@ impl Aws {
         let own = format!("https://sqs.{}.amazonaws.com", self.config.region);
         let url = self.endpoint("SQS").map_or(own, str::to_owned);
         self.http.warm_up(&url).await.ok();
+    }
+
+    /// Where functions read their secrets. Who writes them takes [`secrets`](Self::secrets).
+    #[must_use]
+    pub fn secrets_manager(&self) -> SecretsManager {
+        SecretsManager::new(self.service("secretsmanager", "SECRETS_MANAGER"))
+    }
+
+    /// Cognito's user pools.
+    #[must_use]
+    pub fn cognito(&self) -> JsonService {
+        self.service("cognito-idp", "COGNITO_IDENTITY_PROVIDER")
+    }
+
+    fn service(&self, name: &'static str, variable: &str) -> JsonService {
+        let AwsConfig {
+            region,
+            credentials,
+            ..
+        } = &self.config;
+        let endpoint = self.endpoint(variable);
+        JsonService::new(
+            self.http.clone(),
+            name,
+            region,
+            credentials.clone(),
+            endpoint,
+        )
     }
 
     fn endpoint(&self, service: &str) -> Option<&str> {

@@ -27,7 +27,8 @@ pub use frequency::{count_against_cap, count_for_purpose, quiet_hours, quiet_tim
 pub use live::Live;
 pub use metrics::{Metric, count, count_progress};
 pub use secrets::{
-    Changing, Keys, SecretError, SecretText, Secrets, Source, Tokens, Watched, WhatsappSecret,
+    Changing, Keys, SecretError, SecretText, Secrets, SecretsManager, Source, Tokens, Watched,
+    WhatsappSecret,
 };
 pub use serve::{run_http, run_webhook};
 pub use start::{init, ready};

@@ -4,5 +4,5 @@
 mod pool;
 mod secret;
 
-pub use pool::{Pool, PoolClient, PoolError, Signer};
+pub use pool::{Pool, PoolClient, PoolError};
 pub use secret::{Held, Secret, SecretError};

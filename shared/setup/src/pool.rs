@@ -4,12 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use jiff::Timestamp;
 use recado_domain::ids::TenantId;
-use recado_http::Http;
+use recado_http::{JsonService, ServiceError};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -26,36 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[error("{0}")]
 pub struct PoolError(String);
 
-/// Whose requests they are, and where they go.
-#[derive(Clone)]
-pub struct Signer {
-    region: String,
-    credentials: Credentials,
-    endpoint: Option<String>,
-}
-
-impl Signer {
-    /// With the credentials of the environment; `endpoint`: another AWS than AWS.
-    #[must_use]
-    pub fn new(
-        region: String,
-        key_id: String,
-        key: String,
-        session: Option<String>,
-        endpoint: Option<String>,
-    ) -> Self {
-        Self {
-            region,
-            credentials: Credentials::new(key_id, key, session, None, "environment"),
-            endpoint,
-        }
-    }
-}
-
 /// A pool of clients.
 pub struct Pool {
-    http: Http,
-    signer: Signer,
+    service: JsonService,
     id: String,
 }
 
@@ -70,8 +40,8 @@ pub struct PoolClient {
 impl Pool {
     /// By its id, as in `sa-east-1_AbCdEfGhI`.
     #[must_use]
-    pub fn new(http: Http, signer: Signer, id: String) -> Self {
-        Self { http, signer, id }
+    pub fn new(service: JsonService, id: String) -> Self {
+        Self { service, id }
     }
 
     /// Every client's id, by name.
@@ -125,33 +95,19 @@ impl Pool {
         request: &Value,
         now: Timestamp,
     ) -> Result<Value, PoolError> {
-        let own = format!("https://cognito-idp.{}.amazonaws.com/", self.signer.region);
-        let url = self.signer.endpoint.clone().unwrap_or(own);
-        let body = request.to_string();
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1".to_owned()),
-            ("x-amz-target", format!("{TARGET}.{operation}")),
-        ];
-        let signature = signature(&self.signer, &url, &headers, body.as_bytes(), now)
-            .map_err(|_| failed("the request cannot be signed"))?;
-        let mut asked = http::Request::post(&url);
-        for (name, value) in headers.iter().map(|(name, value)| (*name, value)) {
-            asked = asked.header(name, value);
+        let (target, request) = (format!("{TARGET}.{operation}"), request.to_string());
+        let now = SystemTime::from(now);
+        let answer = self
+            .service
+            .ask(&target, request, now, PATIENCE, MAX_PAGE)
+            .await;
+        match answer {
+            Ok(answer) => Ok(serde_json::from_slice(&answer).unwrap_or_default()),
+            Err(ServiceError::Unanswered(_)) => Err(failed("it does not answer")),
+            Err(ServiceError::Refused { code, .. }) => {
+                Err(failed(&format!("it refuses {operation}: {code}")))
+            }
         }
-        for (name, value) in &signature {
-            asked = asked.header(name, value);
-        }
-        let answer = self.http.ask(asked, body, PATIENCE, MAX_PAGE).await;
-        let answer = answer.map_err(|_| failed("it does not answer"))?;
-        let status = answer.status();
-        let answer: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        // The name of the refusal alone: its text may repeat the request.
-        let kind = answer["__type"].as_str().unwrap_or("no reason");
-        let kind = kind.rsplit('#').next().unwrap_or(kind);
-        Err(failed(&format!("it refuses {operation}: {kind}")))
     }
 }
 
@@ -167,72 +123,5 @@ fn read(answer: &Value) -> Result<PoolClient, PoolError> {
             "the client has no secret: it was made by hand, for another flow",
         )),
         (None, _) => Err(failed("the answer does not read")),
-    }
-}
-
-/// The headers that sign a POST (Signature Version 4).
-fn signature(
-    signer: &Signer,
-    url: &str,
-    headers: &[(&str, String)],
-    body: &[u8],
-    now: Timestamp,
-) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
-    let identity = signer.credentials.clone().into();
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(&signer.region)
-        .name("cognito-idp")
-        .time(SystemTime::from(now))
-        .settings(SigningSettings::default())
-        .build()?
-        .into();
-    let signed = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let request = SignableRequest::new("POST", url, signed, SignableBody::Bytes(body))?;
-    let (instructions, _) = sign(request, &params)?.into_parts();
-    let added = instructions.headers();
-    Ok(added
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_is_signed_for_the_service_its_day_and_its_region() {
-        let text = |text: &str| text.to_owned();
-        let signer = Signer::new(
-            text("sa-east-1"),
-            text("AKID"),
-            text("secret"),
-            Some(text("session")),
-            None,
-        );
-        let url = "https://cognito-idp.sa-east-1.amazonaws.com/";
-        let now = Timestamp::from_second(1_793_400_000).unwrap();
-        let headers = [("x-amz-target", "Service.Operation".to_owned())];
-        let sign = |body: &str| signature(&signer, url, &headers, body.as_bytes(), now).unwrap();
-        let value = |signed: &[(String, String)], name: &str| {
-            let found = signed.iter().find(|(known, _)| known == name);
-            found.map(|(_, value)| value.clone()).unwrap_or_default()
-        };
-        let signed = sign("{}");
-        let authorization = value(&signed, "authorization");
-        assert!(
-            authorization.starts_with(
-                "AWS4-HMAC-SHA256 Credential=AKID/20261030/sa-east-1/cognito-idp/aws4_request"
-            ),
-            "{authorization}"
-        );
-        assert!(authorization.contains("x-amz-target"), "{authorization}");
-        assert_eq!(value(&signed, "x-amz-security-token"), "session");
-        assert!(!format!("{signed:?}").contains("secret\""));
-        assert_ne!(
-            value(&sign("{ }"), "authorization"),
-            authorization,
-            "the body is signed"
-        );
     }
 }

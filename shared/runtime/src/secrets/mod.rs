@@ -14,7 +14,7 @@ use recado_domain::seal::{Keyring, Pepper, SealError, Sealed};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use source::{Secrets, Source};
+pub use source::{Secrets, SecretsManager, Source};
 pub use tokens::Tokens;
 pub use watched::{Changing, SecretText, Watched};
 
