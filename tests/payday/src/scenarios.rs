@@ -155,6 +155,9 @@ pub(crate) fn troubles(settings: &Settings) -> Vec<Planned> {
             let new = crate::settings::NEW_TABLE;
             (scenario.settings.warm_writes, scenario.settings.warm_reads) = new;
         }),
+        with("Lambda's quota as at first", &|scenario| {
+            scenario.account.concurrency = Scenario::new("", settings).account.concurrency;
+        }),
         with("webhooks late 5 minutes", &|scenario| {
             late(scenario);
             scenario.turns.clear();
