@@ -3,7 +3,7 @@
 use recado_domain::class::Lane;
 use recado_domain::switches::{Breaker, Reach, Scope, Sending, SmsBudget, Turn};
 
-use crate::scenario::{MINUTE, Scenario, Stretch};
+use crate::scenario::{MINUTE, Routing, Scenario, Stretch};
 use crate::settings::Settings;
 
 /// A scenario, and the part of it that is simulated for the page.
@@ -151,6 +151,7 @@ pub(crate) fn troubles(settings: &Settings) -> Vec<Planned> {
     };
     vec![
         with("as recommended", &|_| {}),
+        with("any idle copy", &|scenario| scenario.routing = Routing::Any),
         with("a cold table", &|scenario| {
             let new = crate::settings::NEW_TABLE;
             (scenario.settings.warm_writes, scenario.settings.warm_reads) = new;

@@ -155,8 +155,13 @@ fn every_scenario_that_the_page_names_is_one() {
     for asked in asked.map(|rest| rest.split('"').next().unwrap_or_default()) {
         assert!(names.contains(asked), "{asked}");
     }
-    assert!(
-        page.contains("*Lambda's quota as at first*")
-            && names.contains("Lambda's quota as at first")
-    );
+    // What the prose names in passing is a row of the tables.
+    for name in [
+        "Lambda's quota as at first",
+        "any idle copy",
+        "Meta down 10 minutes",
+    ] {
+        assert!(page.contains(&format!("*{name}*")), "{name} is not told of");
+        assert!(names.contains(name), "{name}");
+    }
 }
