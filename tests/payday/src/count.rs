@@ -140,8 +140,6 @@ pub struct Counts {
     pub sms: u64,
     /// SMS by the minute.
     pub sms_by_minute: Vec<u32>,
-    /// The most that Meta took of one number in one second.
-    pub busiest: u32,
     /// Jobs that found no token and went back.
     pub busy: u64,
     /// Looks of timers that held back or found SNS throttled.

@@ -1,131 +1,157 @@
 //! Simulates a payday and prints what came of it.
 //!
 //! ```text
-//! cargo run --release -p recado-payday                                          every scenario, one in ten
-//! cargo run --release -p recado-payday -- --scenario "three at 1000" --scale 1  one, all five million
+//! cargo run --release -p recado-payday                                          every scenario of the page
+//! cargo run --release -p recado-payday -- --scenario "as recommended" --scale 1 one, all five million
+//! cargo run --release -p recado-payday -- --docs                                the figures of docs/SCALE.md
 //! ```
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use lexopt::prelude::*;
 use recado_payday::scenario::{Scenario, Stretch};
+use recado_payday::scenarios::{self, Planned};
 use recado_payday::settings::{Settings, span};
-use recado_payday::{page, run};
+use recado_payday::{document, page, run_all};
 
 const USAGE: &str = "\
 cargo run --release -p recado-payday -- [options]
   --scenario NAME    this one alone
-  --scale N          every number that counts divided by N (10); 1 is five million
-  --numbers N        WhatsApp numbers, each a bank's
-  --rate N           messages per second that Meta allows each
-  --off N            phones that are off, of a thousand
-  --late 5m          receipts come so late, from minute 20 to 35
-  --sms N            SMS per second that SNS allows
-  --warm N           write and read units per second that the table is warm for
+  --scale N          every number that counts divided by N; 1 is five million (the page's own)
   --seed N           of all chance (1)
-  --json FILE        the outcomes, for programs";
+  --json FILE        the outcomes, for programs
+  --docs             writes the figures of docs/SCALE.md, and takes no other option
+a limit, in full size, whatever the scale:
+  --notifications N  --seconds N  --numbers N  --rate N (messages per second of a number)
+  --pair-seconds N  --pair-burst N   Meta's limit of one sender and one recipient
+  --critical N  --standard N  --bulk N  --timers N   the concurrency parameters
+  --bank-rate N  --webhook-rate N  --gateway N       requests per second
+  --concurrency N  --first-copies N  --copies-per-minute N   Lambda's quota, an event source's growth
+  --warm-writes N  --warm-reads N  --partition-reads N       DynamoDB's units per second
+  --sms N            SMS per second that SNS allows
+  --budget N         SMS per minute that the operator allows
+  --off N            phones that are off, of a thousand
+  --late 5m          receipts come so late, from minute 20 to 35";
 
+#[derive(Default)]
 struct Options {
     scenario: Option<String>,
-    scale: u32,
-    numbers: Option<u32>,
-    rate: Option<u32>,
-    off: Option<u32>,
-    late: Option<u32>,
-    sms: Option<u32>,
-    warm: Option<u32>,
-    seed: u64,
+    scale: Option<u32>,
+    seed: Option<u64>,
     json: Option<PathBuf>,
+    docs: Option<()>,
+    limits: Vec<(String, u32)>,
 }
 
 fn options() -> Result<Options> {
-    let mut options = Options {
-        scenario: None,
-        scale: page::SCALE,
-        numbers: None,
-        rate: None,
-        off: None,
-        late: None,
-        sms: None,
-        warm: None,
-        seed: 1,
-        json: None,
-    };
+    let mut options = Options::default();
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("scenario") => options.scenario = Some(arguments.value()?.string()?),
-            Long("scale") => options.scale = arguments.value()?.parse()?,
-            Long("numbers") => options.numbers = Some(arguments.value()?.parse()?),
-            Long("rate") => options.rate = Some(arguments.value()?.parse()?),
-            Long("off") => options.off = Some(arguments.value()?.parse()?),
+            Long("scale") => options.scale = Some(arguments.value()?.parse()?),
+            Long("seed") => options.seed = Some(arguments.value()?.parse()?),
+            Long("json") => options.json = Some(arguments.value()?.into()),
+            Long("docs") => options.docs = Some(()),
             Long("late") => {
                 let late = span(&arguments.value()?.string()?)?;
-                options.late = Some(u32::try_from(late.as_secs())?);
+                let seconds = u32::try_from(late.as_secs())?;
+                options.limits.push(("late".to_owned(), seconds));
             }
-            Long("sms") => options.sms = Some(arguments.value()?.parse()?),
-            Long("warm") => options.warm = Some(arguments.value()?.parse()?),
-            Long("seed") => options.seed = arguments.value()?.parse()?,
-            Long("json") => options.json = Some(arguments.value()?.into()),
             Long("help") | Short('h') => {
                 println!("{USAGE}");
                 std::process::exit(0);
             }
-            Short(_) | Long(_) | Value(_) => bail!("{}\n{USAGE}", argument.unexpected()),
+            Long(name) => {
+                let name = name.to_owned();
+                let value = arguments.value()?.parse()?;
+                options.limits.push((name, value));
+            }
+            Short(_) | Value(_) => bail!("{}\n{USAGE}", argument.unexpected()),
         }
     }
-    if options.scale == 0 || options.numbers == Some(0) {
-        bail!("--scale and --numbers begin at 1");
-    }
+    ensure!(options.scale != Some(0), "--scale begins at 1");
     Ok(options)
 }
 
-impl Options {
-    fn change(&self, scenario: &Scenario) -> Scenario {
-        let mut changed = scenario.clone();
-        changed.seed = self.seed;
-        changed.numbers = self.numbers.unwrap_or(changed.numbers);
-        changed.rate = self.rate.unwrap_or(changed.rate);
-        changed.customers.off = self.off.unwrap_or(changed.customers.off);
-        changed.account.sms = self.sms.unwrap_or(changed.account.sms);
-        if let Some(warm) = self.warm {
-            (changed.settings.warm_writes, changed.settings.warm_reads) = (warm, warm);
+/// Sets a limit by its option's name.
+fn set(scenario: &mut Scenario, name: &str, value: u32) -> Result<()> {
+    let (settings, account) = (&mut scenario.settings, &mut scenario.account);
+    let limit = match name {
+        "notifications" => &mut scenario.notifications,
+        "seconds" => &mut scenario.seconds,
+        "numbers" => &mut scenario.numbers,
+        "rate" => &mut scenario.rate,
+        "pair-seconds" => &mut scenario.meta.pair.0,
+        "pair-burst" => &mut scenario.meta.pair.1,
+        "critical" => &mut settings.lanes[0],
+        "standard" => &mut settings.lanes[1],
+        "bulk" => &mut settings.lanes[2],
+        "timers" => &mut settings.timers,
+        "bank-rate" => &mut settings.bank_rate,
+        "webhook-rate" => &mut settings.webhook_rate,
+        "gateway" => &mut account.gateway,
+        "concurrency" => &mut account.concurrency,
+        "first-copies" => &mut account.copies.0,
+        "copies-per-minute" => &mut account.copies.1,
+        "warm-writes" => &mut settings.warm_writes,
+        "warm-reads" => &mut settings.warm_reads,
+        "partition-reads" => &mut account.partition_reads,
+        "sms" => &mut account.sms,
+        "off" => &mut scenario.customers.off,
+        "budget" => {
+            scenario.turns.push((0, scenarios::budget(value)));
+            return Ok(());
         }
-        if let Some(late) = self.late {
+        "late" => {
             let stretch = Stretch {
                 from: 20 * 60,
                 seconds: 15 * 60,
             };
-            changed.meta.late = Some((stretch, late));
+            scenario.meta.late = Some((stretch, value));
+            return Ok(());
         }
-        changed.scaled(self.scale)
-    }
+        other => bail!("no option --{other}\n{USAGE}"),
+    };
+    ensure!(value > 0, "--{name} begins at 1");
+    *limit = value;
+    Ok(())
 }
 
 fn main() -> Result<()> {
     let options = options()?;
-    let all = Scenario::all(&Settings::of_template()?);
-    let chosen = |scenario: &&Scenario| {
-        let name = options.scenario.as_ref();
-        name.is_none_or(|name| *name == scenario.name)
-    };
-    let scenarios: Vec<Scenario> = all
-        .iter()
-        .filter(chosen)
-        .map(|scenario| options.change(scenario))
-        .collect();
-    if scenarios.is_empty() {
-        let names: Vec<&str> = all.iter().map(|scenario| scenario.name.as_str()).collect();
-        bail!("no such scenario: {}", names.join(", "));
+    if options.docs.is_some() {
+        return document::write();
     }
-    let mut outcomes = Vec::new();
-    for scenario in &scenarios {
-        eprintln!("{}", scenario.name);
-        outcomes.push(run(scenario)?);
+    let mut planned = scenarios::all(&Settings::of_template()?);
+    if let Some(name) = &options.scenario {
+        let names: Vec<String> = planned.iter().map(|it| it.scenario.name.clone()).collect();
+        planned.retain(|it| it.scenario.name == *name);
+        ensure!(
+            !planned.is_empty(),
+            "no such scenario: {}",
+            names.join("; ")
+        );
     }
-    println!("{}", page::tables(&scenarios, &outcomes)?);
+    for Planned { scenario, scale } in &mut planned {
+        for (name, value) in &options.limits {
+            set(scenario, name, *value)?;
+        }
+        scenario.seed = options.seed.unwrap_or(scenario.seed);
+        *scale = options.scale.unwrap_or(*scale);
+    }
+    let scenarios: Vec<Scenario> = planned.iter().map(Planned::scaled).collect();
+    let outcomes = run_all(&scenarios)?;
+    let runs: Vec<page::Run> = scenarios.into_iter().zip(outcomes).collect();
+    let mut text = String::new();
+    page::tables(&mut text, &runs)?;
+    for run in &runs {
+        page::minutes(&mut text, run)?;
+    }
+    println!("{text}");
     if let Some(file) = options.json {
+        let outcomes: Vec<_> = runs.iter().map(|(_, outcome)| outcome).collect();
         let text = serde_json::to_string_pretty(&outcomes)?;
         std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }

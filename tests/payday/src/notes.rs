@@ -46,6 +46,7 @@ struct LegNote {
 /// One notification's facts, in milliseconds from the beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Note {
+    asked: u32,
     accepted: u32,
     delivered: u32,
     legs: [LegNote; LEGS],
@@ -101,8 +102,8 @@ impl Notes {
         })
     }
 
-    /// One more, asked for.
-    pub(crate) fn ask(&mut self, template: u8) -> u32 {
+    /// One more, asked for at that moment.
+    pub(crate) fn ask(&mut self, template: u8, asked: u32) -> u32 {
         let leg = LegNote {
             claimed: NEVER,
             submitted: NEVER,
@@ -112,6 +113,7 @@ impl Notes {
             opened: None,
         };
         self.notes.push(Note {
+            asked,
             accepted: NEVER,
             delivered: NEVER,
             legs: [leg; LEGS],
@@ -312,10 +314,10 @@ impl Notes {
         }
     }
 
-    /// When it was accepted and when each leg was submitted, or [`NEVER`].
-    pub(crate) fn times(&self, n: u32) -> (u32, [u32; LEGS]) {
+    /// When it was asked for first, accepted, and submitted by WhatsApp, or [`NEVER`].
+    pub(crate) fn times(&self, n: u32) -> [u32; 3] {
         let note = &self.notes[n as usize];
-        (note.accepted, note.legs.map(|leg| leg.submitted))
+        [note.asked, note.accepted, note.legs[0].submitted]
     }
 }
 

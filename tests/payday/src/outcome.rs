@@ -84,14 +84,18 @@ pub struct Outcome {
     pub delivered_twice: u64,
     /// The second in which the last one was taken over by Meta.
     pub last_submitted: u32,
+    /// From the bank's first request to acceptance, by lane.
+    pub ask_to_accept: BTreeMap<&'static str, Spread>,
     /// From acceptance to Meta's answer, by lane.
     pub accept_to_submit: BTreeMap<&'static str, Spread>,
-    /// The most that Meta took of one number in one second.
+    /// The most that the copies' pacers let through to one number in one second.
     pub busiest_second: u32,
+    /// The same in one minute.
+    pub busiest_minute: u32,
     /// SMS.
     pub sms: u64,
-    /// The most SMS in one minute.
-    pub busiest_minute_of_sms: u32,
+    /// SMS by the minute.
+    pub sms_by_minute: Vec<u32>,
     /// Looks of timers that held back.
     pub hops: u64,
     /// Jobs that found no token and went back to their queue.
@@ -111,21 +115,23 @@ pub struct Outcome {
 impl Outcome {
     pub(crate) fn of(mut world: World<'_>, scenario: &Scenario) -> Result<Self> {
         let end = world.notes.at(scenario.seconds * SECOND);
-        let (mut ended, mut waits) = (BTreeMap::new(), BTreeMap::<_, Vec<u32>>::new());
+        let mut ended = BTreeMap::new();
+        let [mut entry, mut waits] = [(); 2].map(|()| Waits::new());
         let (mut accepted, mut delivered_twice, mut last_submitted) = (0, 0, 0);
         for n in 0..world.notes.len() {
-            let (at, legs) = world.notes.times(n);
+            let [asked, at, submitted] = world.notes.times(n);
             if at == NEVER {
                 continue;
             }
             accepted += 1;
-            if legs[0] != NEVER {
-                let lane = lane_name(world.notes.lane(n));
+            let lane = lane_name(world.notes.lane(n));
+            entry.entry(lane).or_default().push(at - asked);
+            if submitted != NEVER {
                 waits
                     .entry(lane)
                     .or_default()
-                    .push(legs[0].saturating_sub(at));
-                last_submitted = last_submitted.max(legs[0]);
+                    .push(submitted.saturating_sub(at));
+                last_submitted = last_submitted.max(submitted);
             }
             let item = world.notes.take(n).context("an item is lent out")?;
             *ended.entry(status_name(item.status(end))).or_default() += 1;
@@ -135,9 +141,7 @@ impl Outcome {
         let counts = &world.counts;
         let (usd_aws, usd_sms) =
             Prices::read(&root())?.bill(counts, accepted, (world.writes.taken, world.reads.taken));
-        let spreads = waits
-            .into_iter()
-            .filter_map(|(lane, waits)| Some((lane, Spread::of(waits)?)));
+        let [busiest_second, busiest_minute] = world.busiest();
         Ok(Self {
             name: scenario.name.clone(),
             asked: world.notes.len().into(),
@@ -145,15 +149,12 @@ impl Outcome {
             ended,
             delivered_twice,
             last_submitted: last_submitted / SECOND,
-            accept_to_submit: spreads.collect(),
-            busiest_second: counts.busiest,
+            ask_to_accept: spreads(entry),
+            accept_to_submit: spreads(waits),
+            busiest_second,
+            busiest_minute,
             sms: counts.sms,
-            busiest_minute_of_sms: counts
-                .sms_by_minute
-                .iter()
-                .copied()
-                .max()
-                .unwrap_or_default(),
+            sms_by_minute: counts.sms_by_minute.clone(),
             hops: counts.hops,
             busy: counts.busy,
             refused: counts.refused,
@@ -178,6 +179,16 @@ impl Outcome {
     pub fn met(&self, limit: Limit) -> bool {
         self.bounds.iter().any(|bound| bound.limit == limit.name())
     }
+}
+
+/// Milliseconds, by lane.
+type Waits = BTreeMap<&'static str, Vec<u32>>;
+
+fn spreads(waits: Waits) -> BTreeMap<&'static str, Spread> {
+    let spreads = waits.into_iter();
+    spreads
+        .filter_map(|(lane, waits)| Some((lane, Spread::of(waits)?)))
+        .collect()
 }
 
 fn bounds(counts: &Counts) -> Vec<Bound> {

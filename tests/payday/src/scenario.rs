@@ -1,7 +1,6 @@
 //! A payday: what comes, through which limits, and what goes wrong meanwhile.
 
-use recado_domain::class::Lane;
-use recado_domain::switches::{Breaker, Reach, Scope, Sending, SmsBudget, Turn};
+use recado_domain::switches::Turn;
 
 use crate::settings::Settings;
 
@@ -47,13 +46,17 @@ pub struct Account {
     pub concurrency: u32,
     /// SNS: SMS per second.
     pub sms: u32,
-    /// DynamoDB: units per second of one partition, to write and to read.
-    pub partition: (u32, u32),
+    /// DynamoDB: read units per second of one partition.
+    pub partition_reads: u32,
+    /// Lambda: copies that an event source begins with, and that it adds in a minute.
+    pub copies: (u32, u32),
 }
 
 /// What happens at Meta.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
+    /// One message in so many seconds to the same person, and so many at once.
+    pub pair: (u32, u32),
     /// Receipts of this stretch come so many seconds late.
     pub late: Option<(Stretch, u32)>,
     /// No connection comes about.
@@ -108,11 +111,12 @@ pub struct Scenario {
     pub scale: u32,
 }
 
-const MINUTE: u32 = 60;
+/// Seconds of a minute.
+pub(crate) const MINUTE: u32 = 60;
 
 impl Scenario {
-    /// Five million in an hour, three quarters of them payments: everything as the template has it, one
-    /// number at 1,000 messages per second, the table warm.
+    /// Five million in an hour, three quarters of them payments: everything as the template has it, the
+    /// account as AWS gives it, one number at 1,000 messages per second.
     #[must_use]
     pub fn new(name: &str, settings: &Settings) -> Self {
         Self {
@@ -132,18 +136,19 @@ impl Scenario {
             ],
             numbers: 1,
             rate: 1_000,
-            settings: Settings {
-                warm_writes: 40_000,
-                warm_reads: 40_000,
-                ..settings.clone()
-            },
+            settings: settings.clone(),
             account: Account {
                 gateway: 10_000,
                 concurrency: 1_000,
                 sms: 20,
-                partition: (1_000, 3_000),
+                partition_reads: 3_000,
+                copies: (5, 300),
             },
-            meta: Meta::default(),
+            meta: Meta {
+                pair: (6, 45),
+                late: None,
+                down: None,
+            },
             customers: Customers {
                 count: 4_000_000,
                 off: 20,
@@ -156,93 +161,10 @@ impl Scenario {
         }
     }
 
-    /// A deployment that was prepared for a payday.
-    #[must_use]
-    pub fn recommended(name: &str, settings: &Settings) -> Self {
-        let mut scenario = Self::new(name, settings);
-        scenario.numbers = 5;
-        scenario.settings.lanes = [30, 200, 20];
-        scenario.settings.bank_rate = 5_000;
-        scenario.settings.webhook_rate = 10_000;
-        scenario.account.gateway = 20_000;
-        scenario.account.concurrency = 3_000;
-        scenario.account.sms = 300;
-        scenario.turns = vec![(0, budget(9_000))];
-        scenario
-    }
-
-    /// Every scenario.
-    #[must_use]
-    pub fn all(settings: &Settings) -> Vec<Self> {
-        let with = |name: &str, numbers, rate| Self {
-            numbers,
-            rate,
-            seconds: 65 * MINUTE,
-            ..Self::new(name, settings)
-        };
-        let recommended = |name: &str| Self::recommended(name, settings);
-        let cold = {
-            let mut cold = recommended("cold table");
-            let new = crate::settings::NEW_TABLE;
-            (cold.settings.warm_writes, cold.settings.warm_reads) = new;
-            cold
-        };
-        // Before the operator has set a budget and asked for more SMS than the account has at first.
-        let late = |name: &str, turns: Vec<(u32, Turn)>| {
-            let mut late = recommended(name);
-            let stretch = Stretch {
-                from: 20 * MINUTE,
-                seconds: 15 * MINUTE,
-            };
-            late.meta.late = Some((stretch, 5 * MINUTE));
-            late.turns = turns;
-            late
-        };
-        let breaker =
-            |minute: u32, breaker| (minute * MINUTE, Turn::Breaker(Reach::Everywhere, breaker));
-        let down = |name: &str, turns: Vec<(u32, Turn)>| {
-            let mut down = recommended(name);
-            down.meta.down = Some(Stretch {
-                from: 20 * MINUTE,
-                seconds: 10 * MINUTE,
-            });
-            down.turns.extend(turns);
-            down
-        };
-        let lanes = |minute: u32, sending: Sending| {
-            [Lane::Standard, Lane::Bulk]
-                .map(|lane| (minute * MINUTE, Turn::Sending(Scope::Lane(lane), sending)))
-        };
-        let off = {
-            let mut off = recommended("5 % phones off");
-            off.customers.off = 50;
-            off
-        };
-        vec![
-            with("one number at 80", 1, 80),
-            with("one number at 1000", 1, 1_000),
-            with("two at 1000", 2, 1_000),
-            with("three at 1000", 3, 1_000),
-            cold,
-            late("webhooks late 5 minutes, no breaker", Vec::new()),
-            late(
-                "webhooks late 5 minutes, breaker",
-                vec![breaker(21, Breaker::Open), breaker(42, Breaker::Closed)],
-            ),
-            down("Meta down 10 minutes", Vec::new()),
-            down(
-                "Meta down 10 minutes, lanes held",
-                [lanes(21, Sending::Off), lanes(30, Sending::On)].concat(),
-            ),
-            off,
-            recommended("as recommended"),
-        ]
-    }
-
     /// The same with a part of everything that counts: notifications, customers, rates, copies, budgets. Times stay.
     #[must_use]
     pub fn scaled(&self, by: u32) -> Self {
-        let part = |number: u32| (number / by).max(1);
+        let part = |number: u32| Self::part(number, by);
         let mut scaled = self.clone();
         let scenario = &mut scaled;
         for number in [
@@ -252,8 +174,7 @@ impl Scenario {
             &mut scenario.account.gateway,
             &mut scenario.account.concurrency,
             &mut scenario.account.sms,
-            &mut scenario.account.partition.0,
-            &mut scenario.account.partition.1,
+            &mut scenario.account.partition_reads,
             &mut scenario.settings.timers,
             &mut scenario.settings.bank_rate,
             &mut scenario.settings.webhook_rate,
@@ -271,6 +192,11 @@ impl Scenario {
         }
         scenario.scale *= by;
         scaled
+    }
+
+    /// A part of a number, and one where there is less.
+    pub(crate) fn part(number: u32, by: u32) -> u32 {
+        (number / by).max(1)
     }
 
     /// How many notifications the bank has asked for by the beginning of that second.
@@ -296,16 +222,6 @@ impl Scenario {
         let asked = u64::from(self.notifications) * weight(second) / weight(self.asked_in);
         u32::try_from(asked).unwrap_or(self.notifications)
     }
-}
-
-/// So many SMS a minute, of every bank together.
-#[must_use]
-pub fn budget(per_minute: u32) -> Turn {
-    let budget = SmsBudget {
-        per_minute: Some(per_minute),
-        per_day: None,
-    };
-    Turn::SmsBudget(Reach::Everywhere, Some(budget))
 }
 
 #[cfg(test)]
@@ -336,9 +252,7 @@ mod tests {
     #[test]
     fn the_mix_is_whole() {
         let settings = Settings::of_template().expect("settings");
-        for scenario in Scenario::all(&settings) {
-            let shares: u32 = scenario.mix.iter().map(|(_, share)| share).sum();
-            assert_eq!(shares, 1_000, "{}", scenario.name);
-        }
+        let mix = Scenario::new("a payday", &settings).mix;
+        assert_eq!(mix.iter().map(|(_, share)| share).sum::<u32>(), 1_000);
     }
 }

@@ -111,16 +111,15 @@ impl World<'_> {
         let Some(mut item) = self.notes.take(n) else {
             return self.finish(doing);
         };
-        let mut context = Context {
-            now: self.notes.at(self.now),
-            token: self.notes.token(n, self.now),
-            limits: self.scenario.settings.limits,
-            gates: self.gates[self.notes.blank(n)].clone(),
-        };
+        let gates = self.gates[self.notes.blank(n)].clone();
         let next = loop {
             let at = self.now + self.doings[doing as usize].lag;
-            context.now = self.notes.at(at);
-            context.token = self.notes.token(n, at);
+            let context = Context {
+                now: self.notes.at(at),
+                token: self.notes.token(n, at),
+                limits: self.scenario.settings.limits,
+                gates: gates.clone(),
+            };
             let effects = step(&item, &event, &context);
             let (now, next) = self.carry_out(doing, item, effects);
             item = now;

@@ -28,7 +28,7 @@ impl World<'_> {
         });
         let template = u8::try_from(found.unwrap_or_default()).unwrap_or_default();
         let at = second * SECOND + self.chance.below(About::Asks, n.into(), SECOND);
-        let n = self.notes.ask(template);
+        let n = self.notes.ask(template, at);
         self.wheel.put(at, Happens::Ask { n, again: 0 });
     }
 

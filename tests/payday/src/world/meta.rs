@@ -10,9 +10,6 @@ use crate::chance::About;
 use crate::count::Limit;
 use crate::wheel::SECOND;
 
-/// One message in six seconds to the same person, 45 at once.
-const PAIR_INTERVAL: u32 = 6 * SECOND;
-const PAIR_BURST: u32 = 45;
 /// What Meta's throttling is worth in rests, as `recado_whatsapp` has it: of the number, of the pair, of no
 /// connection; and SNS's, as `recado_sms` has it.
 const RESTS: [u64; 4] = [1, 4, 1, 2];
@@ -22,11 +19,13 @@ const RESTS: [u64; 4] = [1, 4, 1, 2];
 pub(super) struct Pair(u32);
 
 impl Pair {
-    fn take(&mut self, now: u32) -> bool {
+    /// One message in so many seconds, and so many at once.
+    fn take(&mut self, now: u32, (seconds, burst): (u32, u32)) -> bool {
+        let interval = seconds * SECOND;
         let ahead = self.0.saturating_sub(now);
-        let fits = ahead <= PAIR_INTERVAL * (PAIR_BURST - 1);
+        let fits = ahead <= interval * burst.saturating_sub(1);
         if fits {
-            self.0 = self.0.max(now) + PAIR_INTERVAL;
+            self.0 = self.0.max(now) + interval;
         }
         fits
     }
@@ -36,20 +35,24 @@ impl World<'_> {
     /// The leg's POST begins: what the carrier will answer, and when.
     pub(super) fn post(&mut self, doing: u32) {
         let Doing {
-            n, leg, not_after, ..
+            n,
+            leg,
+            not_after,
+            said,
+            ..
         } = self.doings[doing as usize];
         let (said, takes) = if self.now > not_after {
             (Said::TooLate, 0)
         } else if leg > 0 {
             self.publish()
         } else {
-            self.send(n)
+            self.send(n, said == Said::Accepted)
         };
         self.doings[doing as usize].said = said;
         self.later(doing, takes, Happens::Posted(doing));
     }
 
-    fn send(&mut self, n: u32) -> (Said, u32) {
+    fn send(&mut self, n: u32, first: bool) -> (Said, u32) {
         let scenario = self.scenario;
         let second = self.now / SECOND;
         if scenario.meta.down.is_some_and(|down| down.holds(second)) {
@@ -58,19 +61,19 @@ impl World<'_> {
         self.counts.posts += 1;
         let customer = self.customer(n);
         let number = &mut self.numbers[self.notes.number(n) as usize];
+        // A POST that is tried again has its token already.
+        if first {
+            number.paced[0].count(second);
+            number.paced[1].count(second / 60);
+        }
         if !number.rate.take(self.now) {
             self.counts.meet(Limit::MetaNumber, self.now);
             return (Said::TooFast, 100);
         }
-        if !self.pairs[customer as usize].take(self.now) {
+        if !self.pairs[customer as usize].take(self.now, scenario.meta.pair) {
             self.counts.meet(Limit::MetaPair, self.now);
             return (Said::PairTooFast, 100);
         }
-        if number.second != second {
-            (number.second, number.in_second) = (second, 0);
-        }
-        number.in_second += 1;
-        self.counts.busiest = self.counts.busiest.max(number.in_second);
         self.on_its_way(n, customer);
         let draw = self.chance.bits(About::Post, n.into());
         let slow = if draw.is_multiple_of(100) { 1_500 } else { 0 };

@@ -69,8 +69,26 @@ enum Told {
 /// A number at Meta.
 struct Number {
     rate: Rate,
-    second: u32,
-    in_second: u32,
+    /// What the copies' pacers let through to it: in a second, in a minute.
+    paced: [Busiest; 2],
+}
+
+/// How often in the present stretch of time, and in the busiest one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Busiest {
+    stretch: u32,
+    in_it: u32,
+    most: u32,
+}
+
+impl Busiest {
+    fn count(&mut self, stretch: u32) {
+        if self.stretch != stretch {
+            (self.stretch, self.in_it) = (stretch, 0);
+        }
+        self.in_it += 1;
+        self.most = self.most.max(self.in_it);
+    }
 }
 
 /// Everything.
@@ -119,11 +137,11 @@ impl<'a> World<'a> {
             settings.limits,
         )?;
         let [critical, standard, bulk] = settings.lanes;
-        let queues = [critical, standard, bulk, settings.timers].map(Queue::new);
+        let queues = [critical, standard, bulk, settings.timers]
+            .map(|most| Queue::new(most, account.copies, scenario.scale));
         let number = || Number {
             rate: Rate::new(scenario.rate),
-            second: 0,
-            in_second: 0,
+            paced: [Busiest::default(); 2],
         };
         let templates = 0..scenario.mix.len() * scenario.numbers as usize;
         let mut world = Self {
@@ -150,7 +168,7 @@ impl<'a> World<'a> {
             writes: Units::new(settings.warm_writes),
             reads: Units::new(settings.warm_reads),
             standings: templates
-                .map(|place| (place, Units::new(account.partition.1)))
+                .map(|place| (place, Units::new(account.partition_reads)))
                 .collect(),
             sns: Rate::new(account.sms),
             board: Switchboard::default(),
@@ -161,6 +179,15 @@ impl<'a> World<'a> {
         };
         world.read_switches();
         Ok(world)
+    }
+
+    /// The most that pacers let through to one number in a second, and in a minute.
+    pub(crate) fn busiest(&self) -> [u32; 2] {
+        let most = |which: usize| {
+            let numbers = self.numbers.iter().map(|number| number.paced[which].most);
+            numbers.max().unwrap_or_default()
+        };
+        [most(0), most(1)]
     }
 
     /// Runs to the scenario's end.

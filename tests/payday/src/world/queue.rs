@@ -13,8 +13,6 @@ use crate::count::Limit;
 
 /// `BatchSize` of every event source.
 const BATCH: usize = 10;
-/// Copies that an event source begins with, and that it adds in a second (300 a minute).
-const FIRST_COPIES: u32 = 5;
 /// Of an invocation itself, beside what its messages take.
 const OVERHEAD: u32 = 5;
 /// What is read for a job before anything is decided, and for a timer.
@@ -25,24 +23,39 @@ pub(super) struct Queue {
     pub(super) waiting: VecDeque<(u32, u16)>,
     pub(super) busy: u32,
     pub(super) most: u32,
+    /// Of a copy, sixty thousandths: a minute's growth of one in a thousand divides by its seconds.
     allowed: u32,
+    grows: u32,
 }
 
+/// A copy.
+const COPY: u32 = 60_000;
+
 impl Queue {
-    pub(super) fn new(most: u32) -> Self {
+    /// `first` copies at once, `more` in a minute, divided by the scale as `most` already is.
+    pub(super) fn new(most: u32, (first, more): (u32, u32), scale: u32) -> Self {
         Self {
             waiting: VecDeque::new(),
             busy: 0,
             most,
-            allowed: FIRST_COPIES,
+            allowed: first * COPY / scale,
+            grows: more * (COPY / 60) / scale,
         }
     }
 
     /// A second later: more copies, as long as something waits.
     pub(super) fn grow(&mut self) {
         if !self.waiting.is_empty() {
-            self.allowed = (self.allowed + FIRST_COPIES).min(self.most.max(FIRST_COPIES));
+            self.allowed = self
+                .allowed
+                .saturating_add(self.grows)
+                .min(self.most * COPY);
         }
+    }
+
+    /// How many copies there may be now.
+    fn copies(&self) -> u32 {
+        (self.allowed / COPY).clamp(1, self.most)
     }
 }
 
@@ -107,7 +120,7 @@ impl World<'_> {
     pub(super) fn dispatch(&mut self, queue: usize) {
         loop {
             let there = &self.queues[queue];
-            if there.waiting.is_empty() || there.busy >= there.allowed.min(there.most) {
+            if there.waiting.is_empty() || there.busy >= there.copies() {
                 return;
             }
             if !self.has_place() {
