@@ -1,5 +1,7 @@
 //! Counting against a limit in windows of time.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{Reach, Switch};
@@ -16,6 +18,8 @@ pub struct SmsBudget {
 
 /// Longer than it takes from the count to the claim, in seconds.
 const SURE: i64 = 5;
+/// [`SURE`], for whoever has to wait for a window's beginning: what is counted from then on can be given back.
+pub(super) const SETTLED: Duration = Duration::from_secs(SURE.unsigned_abs());
 
 /// Whether there is still something of a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::budget::SETTLED;
 use super::{KNOWN_FOR, Reach, SmsBudget};
 use crate::delivery::{Notification, plus};
 use crate::hours::{Asleep, Quiet};
@@ -55,14 +56,16 @@ impl Gates {
         HOP + spread(token, HOP / 2)
     }
 
-    /// When a message that the budget holds back is looked at again: in the minute after this one.
+    /// When a message that the budget holds back is looked at again: in the minute after this one, all over
+    /// it. Not in its first seconds: what is counted there is not given back where the carrier refuses, and a
+    /// backlog would use the whole minute up for nothing.
     #[must_use]
     pub fn next_minute(now: Timestamp, token: &ClaimToken) -> Timestamp {
         let minute = Duration::from_secs(60);
         let into = u64::try_from(now.as_millisecond().rem_euclid(60_000)).unwrap_or_default();
         plus(
             now,
-            minute - Duration::from_millis(into) + spread(token, minute / 2),
+            minute - Duration::from_millis(into) + SETTLED + spread(token, minute - SETTLED * 2),
         )
     }
 

@@ -221,16 +221,25 @@ fn a_turn_is_in_effect_within_half_a_minute_and_what_it_held_comes_spread() {
 #[test]
 fn what_the_budget_holds_back_comes_in_the_next_minute_not_all_at_once() {
     let now = at(17);
-    let next = at(60);
+    let (next, minute) = (at(60), Window::Minute(at(60).as_second().div_euclid(60)));
     let times: BTreeSet<Timestamp> = (0..100_u8)
         .map(|n| Gates::next_minute(now, &ClaimToken::from_random([n; 16])))
         .collect();
     assert!(
         times
             .iter()
-            .all(|time| (next..plus(next, Duration::from_secs(30))).contains(time))
+            .all(|time| (next..plus(next, Duration::from_secs(60))).contains(time))
     );
     assert!(times.len() > 50);
+    assert!(
+        times.iter().all(|time| minute.surely_holds(*time)),
+        "what was counted then and did not leave is given back"
+    );
+    let late = |time: &&Timestamp| **time > plus(next, Duration::from_secs(30));
+    assert!(
+        times.iter().filter(late).count() > 25,
+        "all over the minute"
+    );
 }
 
 #[test]
