@@ -1,14 +1,17 @@
 //! The whole stack under load: how many notifications a second, how long each step takes, who needs the cores.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use recado_domain::delivery::{Fact, LegFact};
 use recado_local::stack::Stack;
 use recado_tests::Bank;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::ground::{self, customer, each};
@@ -19,6 +22,13 @@ use crate::process;
 const EACH_GETS: usize = 10;
 /// How often the queues are looked at.
 const GLANCE: Duration = Duration::from_millis(200);
+/// Webhooks of a notification: sent, delivered, read.
+const RECEIPTS: usize = 3;
+/// Notifications under way, beyond which the bank does not ask for more: a bank that never waits measures the
+/// backlog that it makes, and receipts that are later than the template's wait.
+const MOST_UNDER_WAY: usize = 200;
+/// How often the bank looks whether it may ask for more.
+const LOOK: Duration = Duration::from_millis(5);
 /// The longest that a run may take.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
@@ -97,15 +107,23 @@ pub(crate) async fn run(notifications: usize) -> Result<Load> {
     stack.sim.take_webhook_waits();
     let before = cores(&stack)?;
     let begun = Instant::now();
-    let accepts = each(notifications, |n| {
-        let bank = bank.clone();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (under_way, seen) = watch::channel(0);
+    let asking = each(notifications, |n| {
+        let (bank, mut seen, asked) = (bank.clone(), seen.clone(), Arc::clone(&asked));
         async move {
+            seen.wait_for(|under_way| *under_way < MOST_UNDER_WAY)
+                .await?;
+            asked.fetch_add(1, Ordering::Relaxed);
             let begun = Instant::now();
             bank.send(&alert(n % customers, n)).await?;
             Ok(millis(begun.elapsed()))
         }
-    })
-    .await?;
+    });
+    let accepts = tokio::select! {
+        accepts = asking => accepts?,
+        () = look(&stack, &asked, &under_way) => bail!("it looks for ever"),
+    };
     let read = Fact::Leg(0, LegFact::Read).attribute();
     let items = loop {
         // The jobs first: the table is large.
@@ -152,6 +170,15 @@ pub(crate) async fn run(notifications: usize) -> Result<Load> {
         cores_used: cpu_seconds.values().sum::<f64>() / seconds / as_f64(machine),
         cpu_seconds,
     })
+}
+
+/// Tells how many notifications are under way, for ever.
+async fn look(stack: &Stack, asked: &AtomicUsize, under_way: &watch::Sender<usize>) {
+    loop {
+        let done = stack.sim.webhooks_answered() / RECEIPTS;
+        under_way.send_replace(asked.load(Ordering::Relaxed).saturating_sub(done));
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 fn as_f64(count: usize) -> f64 {

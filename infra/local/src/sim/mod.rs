@@ -80,6 +80,12 @@ impl Sim {
         self.inner.webhooks_under_way.load(Ordering::Relaxed)
     }
 
+    /// How many webhooks were answered since the last time that somebody asked how long they waited; no more
+    /// than half a million.
+    pub fn webhooks_answered(&self) -> usize {
+        self.waits().len()
+    }
+
     /// How long each answered webhook waited for its answer, since the last time that somebody asked; no more
     /// than half a million.
     pub fn take_webhook_waits(&self) -> Vec<Duration> {
