@@ -83,3 +83,21 @@ fn a_budget_bounds_the_sms_of_every_minute() {
     let full = outcome.sms_by_minute.iter().filter(|sms| **sms == budget);
     assert!(full.count() > 30, "the budget is used: {outcome:?}");
 }
+
+#[test]
+fn what_sns_refuses_does_not_use_the_budget_up() {
+    let mut scenario = no_codes("a backlog, and SNS at its limit");
+    scenario.customers.off = 300;
+    scenario.account.sms = 300;
+    scenario.turns = vec![(0, budget(9_000))];
+    let outcome = fiftieth(&scenario);
+    let budget = 9_000 / 50;
+    assert!(
+        outcome.met(Limit::Budget) && outcome.met(Limit::Sns),
+        "{outcome:?}"
+    );
+    // Not all of it: what is refused in a minute's first seconds is not given back.
+    let backlog = &outcome.sms_by_minute[20..60];
+    let sent: u32 = backlog.iter().sum();
+    assert!(sent > 40 * budget * 2 / 3, "{backlog:?}");
+}
