@@ -208,6 +208,16 @@ mod tests {
         assert_eq!(io(io::ErrorKind::ConnectionReset), End::Unknown);
         assert_eq!(io(io::ErrorKind::BrokenPipe), End::Unknown);
         assert_eq!(io(io::ErrorKind::UnexpectedEof), End::Unknown);
+        let ours = |error: HttpError| {
+            let error = match error.is_timeout() {
+                true => ConnectorError::timeout(error.into()),
+                false => ConnectorError::io(error.into()),
+            };
+            end(outcome_of(&SdkError::dispatch_failure(error)))
+        };
+        assert_eq!(ours(HttpError::ConnectTimeout), End::NotSent);
+        assert_eq!(ours(HttpError::Timeout), End::Unknown);
+        assert_eq!(ours(HttpError::Ended("reset".into())), End::Unknown);
         let timeout = ConnectorError::timeout("slow".into());
         assert_eq!(
             end(outcome_of(&SdkError::dispatch_failure(timeout))),
